@@ -1,0 +1,102 @@
+# One file for everything that is done with a checkout; `make` alone lists it.
+#
+# The first `make demo` or `make test` makes .venv from PYTHON and installs what constraints.txt pins; later ones need no
+# network. Where the package index has no CPU build of torch 2.13.0: make demo PIP_FLAGS="--extra-index-url URL" (README).
+
+PYTHON ?= python3
+PIP_FLAGS ?=
+JOBS ?= 2
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+# A stamp is named after what was installed and where, so that an old one never passes for a new one.
+KEY := $(shell (cat pyproject.toml constraints.txt; pwd) | cksum | cut -d" " -f1)
+INSTALLED := $(VENV)/installed-$(KEY)
+DEVELOPED := $(VENV)/developed-$(KEY)
+PYTEST := $(BIN)/python -m pytest
+
+export PYTHONNOUSERSITE := 1
+unexport PYTHONPATH
+
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help demo install develop lint test test-slow test-all mutate ci system golden format clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(INSTALLED)  ## install into .venv and train a small model: text to talking in under five minutes
+	$(BIN)/hornbook quickstart
+
+install: $(INSTALLED)  ## install into .venv (.venv/bin/hornbook)
+
+develop: $(DEVELOPED)  ## the same with every extra and the tools for tests
+
+test: lint  ## lint, types, import contracts and the fast tests (under ten minutes on two cores)
+	$(PYTEST) -n $(JOBS) --dist worksteal -m "not slow and not broad"
+
+test-slow: $(DEVELOPED)  ## only the slow tests
+	$(PYTEST) -n $(JOBS) --dist worksteal -m "slow and not broad"
+
+test-all: lint  ## every test there is, wide sweeps and planted mistakes included
+	HORNBOOK_HYPOTHESIS=broad $(PYTEST) -n $(JOBS) --dist worksteal
+	$(BIN)/python -m tests.mutate.mutate --jobs $(JOBS)
+
+lint: $(DEVELOPED)  ## ruff, mypy, the direction of imports (the house rules are tests: tests/gates)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST) -q -n 0 tests/gates/test_house.py
+
+mutate: $(DEVELOPED)  ## plant one mistake at a time in the core; a survivor is a missing test
+	$(BIN)/python -m tests.mutate.mutate --jobs $(JOBS)
+
+golden: $(DEVELOPED)  ## write the golden files anew (help of the commands, recipes, presets); read the difference
+	HORNBOOK_GOLDEN=rewrite $(PYTEST) -q -n 0 tests/gates/test_golden.py
+
+format: $(DEVELOPED)  ## let ruff write what it can
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+ci: system lint  ## what continuous integration runs: everything optional is required
+	HORNBOOK_REQUIRE_ALL=1 $(PYTEST) -n $(JOBS) --dist worksteal --durations 15 -m "not broad"
+
+# The browser that tests drive and the compiler that torch.compile calls, where Debian's packages can bring them.
+system:
+	@missing=""; \
+	command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing="$$missing chromium"; \
+	command -v g++ >/dev/null || missing="$$missing g++"; \
+	$(PYTHON) -c "import venv, ensurepip" 2>/dev/null || missing="$$missing python3-venv"; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "installing$$missing"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	elif [ -n "$$missing" ]; then \
+		echo "missing, and apt-get as root is not to be had here:$$missing"; exit 1; \
+	fi
+
+clean:  ## remove .venv, caches and builds; runs stay
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache src/*.egg-info
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \
+		{ echo "hornbook needs Python 3.11 or newer; $(PYTHON) is not. Name another: make demo PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "on Debian: apt-get install python3-venv"; exit 1; }
+
+# Building without isolation takes setuptools from the same pins, and needs no network once it is there.
+$(INSTALLED): | $(BIN)/python
+	@echo "installing into $(VENV) (about a minute, once)"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
+	$(PIP) install -q $(PIP_FLAGS) -c constraints.txt "setuptools>=77"
+	$(PIP) install -q $(PIP_FLAGS) -c constraints.txt --no-build-isolation -e .
+	@rm -f $(VENV)/installed-*
+	@touch $@
+
+# The dependency group is read here because pip learned to read it only in 25.1.
+$(DEVELOPED): $(INSTALLED)
+	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['dependency-groups']['dev'], sep='\n')" > $(VENV)/dev.txt
+	$(PIP) install -q $(PIP_FLAGS) -c constraints.txt --no-build-isolation -r $(VENV)/dev.txt -e ".[all]"
+	@rm -f $(VENV)/developed-*
+	@touch $@

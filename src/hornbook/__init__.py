@@ -1,0 +1,11 @@
+"""Hornbook: language models from scratch, to read, run, change and measure.
+
+Text flows through the package in one direction, and a room imports only what stands before it::
+
+    errors < settings | seeds | files < batches < model | tokenizers | corpus | figures
+           < data | generation < training < evaluation < workflows < cli
+
+Start reading at ``model/attention.py``, then ``training/loop.py``, then ``workflows/train.py``.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,57 @@
+"""What travels from data to models: tokens, what is asked of them, and where each of them stands.
+
+``B`` batch, ``T`` time (tokens). Positions lie under both data and model because both speak of them: packing, padding
+and a half-filled cache are all said by the same two integers per token.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+NOTHING = -1
+"""The position of a place where no token stands: padding, or a slot of a cache that is still empty."""
+
+IGNORED = -100
+"""The target of a token of which nothing is asked."""
+
+
+@dataclass(frozen=True)
+class Positions:
+    """The place of every token in a batch.
+
+    ``index`` counts from 0 inside its document, ``NOTHING`` where no token stands; ``document`` tells packed texts
+    apart. ``plain`` is known when the batch is built: every row is 0, 1, 2, ... without a gap, so that a kernel may use
+    its built-in causal rule.
+    """
+
+    index: Int[Tensor, "B T"]
+    document: Int[Tensor, "B T"] | None = None
+    plain: bool = False
+
+    @classmethod
+    def counting(cls, batch: int, time: int, device: torch.device | str = "cpu") -> Positions:
+        """0, 1, 2, ... in every row."""
+        return cls(torch.arange(time, device=device).expand(batch, time), plain=True)
+
+    @classmethod
+    def lengths(cls, lengths: Int[Tensor, " B"], time: int) -> Positions:
+        """Rows of these lengths, padded on the right to ``time``."""
+        counting = torch.arange(time, device=lengths.device)
+        return cls(torch.where(counting < lengths[:, None], counting, NOTHING))
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Tokens, and for each the token that should be predicted there (``IGNORED``: nothing is asked).
+
+    Next-token, masked-token and instruction batches are all of this type: only ``targets`` differ. Without
+    ``positions`` every row counts from 0.
+    """
+
+    tokens: Int[Tensor, "B T"]
+    targets: Int[Tensor, "B T"]
+    positions: Positions | None = None

@@ -1,0 +1,72 @@
+"""The command line: finds the command, runs it, and turns errors into one line and an exit code.
+
+Exit codes: 0 fine; 1 failed while running; 2 usage or configuration; 3 a needed file, model or extra is missing; 4 a
+check failed; 130 and 143 stopped by a signal, after saving. Commands are named here as text and imported when they
+are called, so that ``hornbook --help`` loads neither torch nor numpy.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import cyclopts
+
+from hornbook import __version__
+from hornbook.errors import HornbookError, SettingError
+
+app = cyclopts.App(
+    name="hornbook",
+    version=f"hornbook {__version__}",
+    help="Language models from scratch: read them, run them, change them, measure them.",
+    help_epilogue="Start with: hornbook quickstart",
+)
+
+COMMANDS = {
+    "quickstart": "Train a first model on the built-in corpus in about 90 seconds, and see how good it is.",
+    "corpus": "List, fetch, make, clean and measure texts.",
+    "tokenizer": "Train, show and compare tokenizers.",
+    "prepare": "Turn texts into token files.",
+    "train": "Train a model from a recipe, or go on with a run.",
+    "evaluate": "Loss, bits per byte and perplexity of a run, beside what they must beat.",
+    "generate": "Let a run write.",
+    "runs": "List and show runs, verify their files, look at any batch.",
+    "doctor": "Check this machine.",
+}
+for name, text in COMMANDS.items():
+    app.command(f"hornbook.cli.{name}:app", name=name, help=text)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run ``arguments`` (those of the process when ``None``) and exit with the code the module describes."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit code; everything that went wrong is said on stderr."""
+    try:
+        app(list(arguments), print_error=False, exit_on_error=False, result_action="return_value")
+        sys.stdout.flush()
+    except HornbookError as error:
+        return fail(str(error), error.exit_code)
+    except cyclopts.CycloptsError as error:
+        return fail(f"{error}\nsee: hornbook {' '.join(words_before_flags(arguments))} --help", SettingError.exit_code)
+    except KeyboardInterrupt:
+        return fail("stopped", 130)
+    except BrokenPipeError:  # whoever read our output has had enough, as in `hornbook ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0
+
+
+def fail(message: str, code: int) -> int:
+    """Say what went wrong on stderr, and return the exit code."""
+    print(f"error: {message}", file=sys.stderr)
+    return code
+
+
+def words_before_flags(arguments: Sequence[str]) -> list[str]:
+    """The command's own words, for naming the help that would have told: at most two, and only known ones."""
+    return [word for word in arguments[:1] if word in COMMANDS]

@@ -1,0 +1,392 @@
+"""``hornbook corpus``: list, fetch, make, clean and measure texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import cyclopts
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from hornbook.corpus.clean import Change
+
+app = cyclopts.App(name="corpus", help="Named corpora and texts of one's own: list, fetch, make, clean, stats.")
+
+Json = Annotated[bool, cyclopts.Parameter(name="--json", negative=(), help="Print one JSON object instead of a table.")]
+Flag = cyclopts.Parameter(negative=())
+
+
+@app.command(name="list")
+def list_corpora(*, as_json: Json = False) -> None:
+    """List every corpus that has a name: what it is, its licence and size, and whether it is here."""
+    from hornbook.corpus.catalogue import CATALOGUE
+    from hornbook.corpus.fetch import cached_files
+    from hornbook.corpus.sources import TITLES
+
+    entries = [
+        {
+            "name": entry.name,
+            "title": entry.title,
+            "licence": entry.licence,
+            "bytes": entry.bytes,
+            "about": entry.about,
+            "sha256_known": entry.pinned,
+            "fetched": cached_files(entry),
+            "note": entry.note,
+            "files": [
+                {
+                    "name": file.name,
+                    "url": file.url,
+                    "bytes": file.bytes,
+                    "sha256": file.sha256,
+                    "known_copies": file.known_copies,
+                }
+                for file in entry.files
+            ],
+        }
+        for entry in CATALOGUE.values()
+    ]
+    if as_json:
+        generated = [{"name": name, "title": title} for name, title in TITLES.items()]
+        write_json({"schema": 1, "generated": generated, "catalogue": entries})
+        return
+    for name, title in TITLES.items():
+        write_entry(name, "made here, from a seed", title)
+    for entry in CATALOGUE.values():
+        here, there = cached_files(entry), len(entry.files)
+        state = "not fetched" if here == 0 else "fetched" if here == there else f"{here} of {there} files fetched"
+        size = f"{'about ' if entry.about else ''}{in_words(entry.bytes)}"
+        file = entry.files[0]
+        hashed = (
+            f"SHA-256 {file.sha256 or 'not pinned: that of the first fetch is written down and checked from then on'}"
+        )
+        more = () if there == 1 else (f"and {there - 1} more files like this",)
+        about = (entry.title, f"licence: {entry.licence}", entry.note)
+        write_entry(entry.name, f"{size}, {state}", *about, file.url, hashed, *more)
+
+
+@app.command
+def fetch(
+    name: str,
+    /,
+    *,
+    from_: Annotated[Path | None, cyclopts.Parameter(name="--from")] = None,
+    to: Path | None = None,
+    mirror: str | None = None,
+    parts: int | None = None,
+    accept: Annotated[bool, Flag] = False,
+    as_json: Json = False,
+) -> None:
+    """Fetch a corpus into the cache (HORNBOOK_HOME), or register a copy that is here already.
+
+    Parameters
+    ----------
+    name
+        A name from `hornbook corpus list`.
+    from_
+        Take it from this file, zip archive or folder instead of the network.
+    to
+        Copy its files to this folder too.
+    mirror
+        Take it from this address, as MIRROR/NAME/FILE. Otherwise HORNBOOK_MIRROR, if that is set.
+    parts
+        Fetch only the first so many files of a corpus that has many.
+    accept
+        Take a file although its SHA-256 is not the expected one.
+    """
+    from hornbook.corpus import fetch as fetching
+    from hornbook.corpus.catalogue import CATALOGUE
+    from hornbook.files import sha256_of
+
+    with Bars() as bars:
+        paths = fetching.fetch(name, from_, to, mirror, parts, accept, say, bars.start)
+    files = [{"path": str(path), "bytes": path.stat().st_size, "sha256": sha256_of(path)} for path in paths]
+    if as_json:
+        write_json({"schema": 1, "name": name, "licence": CATALOGUE[name].licence, "files": files})
+    else:
+        write_table(
+            ("file", "bytes", "SHA-256"),
+            [(str(file["path"]), f"{file['bytes']:,}", str(file["sha256"])) for file in files],
+        )
+
+
+@app.command
+def make(
+    name: str,
+    /,
+    *,
+    out: Path,
+    documents: int | None = None,
+    size: Annotated[int | None, cyclopts.Parameter(name="--bytes")] = None,
+    seed: int = 0,
+    as_json: Json = False,
+) -> None:
+    """Write a generated corpus to a .txt or .jsonl file: the same names and numbers give the same bytes.
+
+    A .jsonl file keeps the log-probability of every document; a .txt file has lines of <|endoftext|> between documents.
+
+    Parameters
+    ----------
+    name
+        stories, markov-1, markov-2, markov-3 or benchmark.
+    out
+        The file to write.
+    documents
+        How many documents. Otherwise 20,000.
+    size
+        Stop before the texts together have more than so many bytes.
+    seed
+        Which of all the corpora of this name.
+    """
+    import platform
+
+    from hornbook.corpus.documents import write_documents
+    from hornbook.corpus.sources import make_documents
+    from hornbook.files import sha256_of
+
+    written = write_documents(make_documents(name, documents, size, seed), out)
+    result = {
+        "name": name,
+        "seed": seed,
+        "path": str(out),
+        "documents": written.documents,
+        "characters": written.characters,
+        "bytes": written.bytes,
+        "file_bytes": out.stat().st_size,
+        "sha256": sha256_of(out),
+        "python": platform.python_version(),
+    }
+    write_result(result, as_json)
+
+
+@app.command
+def clean(
+    files: tuple[str, ...],
+    /,
+    *,
+    out: Path | None = None,
+    report: Annotated[bool, Flag] = False,
+    field: str = "text",
+    encoding: str | None = None,
+    as_json: Json = False,
+) -> None:
+    """Clean texts, say what was changed, and write them as one file.
+
+    Decodes unknown encodings; takes out byte order marks, CRLF, control characters and Project Gutenberg's frame.
+
+    Parameters
+    ----------
+    files
+        Files (.txt, .md, .jsonl, .parquet), folders and patterns.
+    out
+        The .txt or .jsonl file to write; without it, only look.
+    report
+        Say what was changed in each document, with an example, not only in all of them together.
+    field
+        What the text is called in .jsonl and .parquet files.
+    encoding
+        What the text files are in, such as cp1250, where the guess is wrong.
+    """
+    from hornbook.corpus.documents import write_documents
+    from hornbook.corpus.reading import read_documents
+    from hornbook.corpus.statistics import Tally
+
+    tally = Tally(keep=report)
+    documents = tally.counted(read_documents(files, field, noticed=tally.notice, encoding=encoding))
+    if out is None:
+        for _ in documents:
+            pass
+    else:
+        write_documents(documents, out)
+    if as_json:
+        changes = [{"what": what, "count": count} for what, count in tally.totals.items()]
+        each = [
+            {"name": name, "what": change.what, "count": change.count, "example": change.example}
+            for name, change in tally.each
+        ]
+        result = {
+            "documents": tally.documents,
+            "changed": tally.changed,
+            "changes": changes,
+            "out": str(out) if out else None,
+        }
+        write_json({"schema": 1, **result, **({"report": each} if report else {})})
+        return
+    if report:
+        write_table(("document", "change", "times", "as in"), [described(name, change) for name, change in tally.each])
+    else:
+        write_table(("change", "times"), [(what, f"{count:,}") for what, count in tally.totals.items()])
+    say(
+        f"{tally.changed:,} of {tally.documents:,} documents changed"
+        + (f"; written to {out}" if out else "; nothing written")
+    )
+
+
+@app.command
+def stats(
+    sources: tuple[str, ...],
+    /,
+    *,
+    documents: int | None = None,
+    seed: int = 0,
+    field: str = "text",
+    as_json: Json = False,
+) -> None:
+    """Count documents, characters, bytes, lines, words, what is distinct, and duplicates.
+
+    Parameters
+    ----------
+    sources
+        Names of corpora, files, folders and patterns.
+    documents
+        Only the first so many documents of each named corpus.
+    seed
+        Which of all the corpora of a generated name.
+    field
+        What the text is called in .jsonl and .parquet files.
+    """
+    import dataclasses
+
+    from hornbook.corpus.sources import find_documents
+    from hornbook.corpus.statistics import measure
+
+    write_result(dataclasses.asdict(measure(find_documents(sources, documents, seed, field, say))), as_json)
+
+
+def described(name: str, change: Change) -> tuple[str, str, str, str]:
+    """One row of the report."""
+    return name, change.what, f"{change.count:,}", change.example
+
+
+def in_words(size: int) -> str:
+    """A number of bytes with three digits and a unit: 1.12 MB."""
+    value, units = float(size), ["B", "kB", "MB", "GB", "TB"]
+    while value >= 999.5 and len(units) > 1:
+        value, units = value / 1000, units[1:]
+    return f"{value:.3g} {units[0]}"
+
+
+def write_json(value: dict[str, Any]) -> None:
+    """One JSON object on stdout."""
+    import json
+    import sys
+
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_result(result: dict[str, Any], as_json: bool) -> None:
+    """A result with a name for everything: as JSON, or as a table of two columns."""
+    if as_json:
+        write_json({"schema": 1, **result})
+        return
+    rows = []
+    for name, value in result.items():
+        if isinstance(value, dict):
+            value = "  ".join(f"{item}: {count:,}" for item, count in value.items())
+        elif isinstance(value, float):
+            value = f"{value:.4f}"
+        elif isinstance(value, int) and name != "seed":
+            value = f"{value:,}"
+        rows.append((name.replace("_", " "), "-" if value is None else str(value)))
+    write_table(("", ""), rows)
+
+
+def write_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    """A table on stdout; nothing is cut off, long cells go on in the next line."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, show_header=any(head))
+    for name in head:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*map(escape, row))
+    Console(highlight=False).print(table)
+
+
+def write_entry(name: str, summary: str, *lines: str) -> None:
+    """A name with a few words beside it and a few lines below."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.padding import Padding
+
+    console = Console(highlight=False)
+    console.print(f"[bold]{escape(name):<30}[/] {escape(summary)}")
+    for line in lines:
+        console.print(Padding(escape(line), (0, 0, 0, 4)))
+
+
+def say(message: str) -> None:
+    """One line on stderr."""
+    import sys
+
+    print(message, file=sys.stderr)
+
+
+class Bars:
+    """Progress bars on stderr, one for each file that is being fetched; nothing where stderr is not a terminal."""
+
+    def __enter__(self) -> Bars:
+        """Start drawing."""
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
+
+        console = Console(stderr=True)
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+        )
+        self.progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self.progress.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Clear the bars away."""
+        self.progress.stop()
+
+    def start(self, name: str) -> Bar:
+        """A bar for one file."""
+        return Bar(self.progress, self.progress.add_task(name, total=None))
+
+
+class Bar:
+    """One bar, with the interface that pooch asks for."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        """Draw ``task`` of ``progress``."""
+        self.progress, self.task = progress, task
+
+    @property
+    def total(self) -> int:
+        """How many bytes are coming, as the server says; 0 for unknown."""
+        return int(self.progress.tasks[self.task].total or 0)
+
+    @total.setter
+    def total(self, total: int) -> None:
+        self.progress.update(self.task, total=total or None)
+
+    def update(self, amount: int) -> None:
+        """So many bytes more have come."""
+        self.progress.update(self.task, advance=amount)
+
+    def reset(self) -> None:
+        """Begin anew."""
+        self.progress.update(self.task, completed=0)
+
+    def close(self) -> None:
+        """The file is here."""
+        self.progress.remove_task(self.task)

@@ -1,0 +1,56 @@
+"""``hornbook evaluate``: how good a run is, and beside what."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import cyclopts
+
+from hornbook.cli.output import print_json, print_table, say
+
+app = cyclopts.App(name="evaluate")
+
+
+@app.default
+def evaluate(
+    run: str,
+    *,
+    text: tuple[str, ...] = (),
+    checkpoint: str = "best",
+    precision: Literal["float32", "bfloat16"] = "float32",
+    as_json: Annotated[bool, cyclopts.Parameter(name="--json", negative=())] = False,
+) -> None:
+    """Score a run on its whole validation split, beside what it must beat and what nobody can pass.
+
+    Losses are in nats per token; perplexity is exp(loss); bits per byte compare across tokenizers. Kneser-Ney, its
+    discounts and its order are fitted to the training split alone, and every row is scored on the same tokens.
+
+    Parameters
+    ----------
+    run
+        A run folder, the name of one under runs/, or latest.
+    text
+        Score these files instead of the validation split.
+    checkpoint
+        best, latest, or one by name such as step-000200.
+    precision
+        The arithmetic of the model's matrix products.
+    as_json
+        Print one JSON object instead of the table.
+    """
+    from hornbook.workflows.evaluate import evaluate as score
+    from hornbook.workflows.evaluate import evaluate_text
+    from hornbook.workflows.load import load_prepared, load_run
+
+    loaded = load_run(run, checkpoint)
+    prepared = load_prepared(loaded.run)
+    say(f"scoring {loaded.run.folder} at {loaded.checkpoint.name}")
+    result = evaluate_text(loaded, prepared, text, precision) if text else score(loaded, prepared, precision)
+    if as_json:
+        print_json({"run": str(loaded.run.folder), "checkpoint": loaded.checkpoint.name, **result.as_json()})
+        return
+    rows = [
+        (name, f"{loss:.4f}", f"{bits:.4f}", f"{perplexity:,.2f}") for name, loss, bits, perplexity in result.rungs()
+    ]
+    print_table(("", "nats/token", "bits/byte", "perplexity"), rows, emphasised="this model")
+    print(f"{result.measured.tokens:,} tokens, {result.measured.bytes:,} bytes. The model {result.sentence()}.")

@@ -1,0 +1,33 @@
+"""How results look: one JSON object for programs, plain aligned tables for people; both on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+
+def print_json(value: Any) -> None:
+    """One JSON object, indented, on stdout."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], emphasised: str | None = None) -> None:
+    """A table with its first column to the left and numbers to the right; the row named ``emphasised`` in bold."""
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if place == 0 else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*map(escape, row), style="bold" if row[0] == emphasised else None)
+    Console(highlight=False).print(table)
+
+
+def say(line: str) -> None:
+    """A line about what is going on, on stderr."""
+    print(line, file=sys.stderr, flush=True)

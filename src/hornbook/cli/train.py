@@ -1,0 +1,172 @@
+"""``hornbook train``: from a recipe to a run, or further with one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import cyclopts
+
+from hornbook.cli.output import print_json, print_table, say
+from hornbook.errors import SettingError
+
+if TYPE_CHECKING:
+    from hornbook.training.run_folder import Run
+    from hornbook.workflows.recipe import Recipe
+    from hornbook.workflows.train import Outcome
+
+app = cyclopts.App(name="train")
+
+
+@app.default
+def train(
+    *words: Annotated[str, cyclopts.Parameter(allow_leading_hyphen=False)],
+    text: tuple[str, ...] = (),
+    corpus: str | None = None,
+    data: Path | None = None,
+    run: Path | None = None,
+    minutes: float | None = None,
+    steps: int | None = None,
+    seed: int | None = None,
+    resume: str | None = None,
+    dry_run: Annotated[bool, cyclopts.Parameter(negative=())] = False,
+    as_json: Annotated[bool, cyclopts.Parameter(name="--json", negative=())] = False,
+) -> None:
+    """Train a model from a recipe, and say how good it became.
+
+    The result is a run folder with checkpoints, metrics, samples, the tokenizer and a report. Ctrl-C finishes the step,
+    saves and exits with 130; --resume goes on and ends with the very weights of a run that was never stopped.
+
+    Parameters
+    ----------
+    words
+        RECIPE, the name of one that ships with the package or a TOML file, and settings to change: model.depth=8
+    text
+        Train on these files, folders or globs instead of the recipe's text.
+    corpus
+        Train on this corpus instead (hornbook corpus list).
+    data
+        Train on a folder that hornbook prepare made.
+    run
+        The new run's folder; by default the next free one under runs/.
+    minutes
+        Train for so long, whatever the recipe says; the learning rate's schedule ends on time.
+    steps
+        Train so many steps, whatever the recipe says.
+    seed
+        Decides everything that is random.
+    resume
+        Go on with this run (a folder, a name, or latest) instead of beginning one.
+    dry_run
+        Only say what it would cost: parameters, operations, memory, time.
+    as_json
+        Print the result as one JSON object.
+    """
+    if resume is not None:
+        given = [*words, *text, *filter(None, [corpus, data, run, minutes, steps, seed])]
+        if given:
+            raise SettingError(f"--resume goes on with a run as it was begun; leave out {given[0]}")
+        finish(begin(None, None, None, resume), as_json)
+        return
+    if not words:
+        from hornbook.workflows.recipe import recipe_names
+
+        raise SettingError(f"which recipe? Give a TOML file or one of {', '.join(recipe_names())}; or --resume RUN")
+    recipe = chosen(words, text, corpus, length_of(minutes, steps), seed)
+    if dry_run:
+        show_plan(recipe, data, as_json)
+    else:
+        finish(begin(recipe, run, data, None), as_json)
+
+
+def length_of(minutes: float | None, steps: int | None) -> dict[str, float | int]:
+    """The flag that says how long, if one does."""
+    given = {name: value for name, value in (("minutes", minutes), ("steps", steps)) if value is not None}
+    if len(given) > 1:
+        raise SettingError("--minutes and --steps both say how long; give one")
+    return given
+
+
+def chosen(
+    words: tuple[str, ...], text: tuple[str, ...], corpus: str | None, length: dict[str, float | int], seed: int | None
+) -> Recipe:
+    """The recipe with the settings and flags of the command line laid over it."""
+    from hornbook.workflows.recipe import load_recipe
+
+    overrides = list(words[1:])
+    if text and corpus:
+        raise SettingError("--text and --corpus both say what to train on; give one")
+    if text:
+        overrides += ["data.corpus=none", f"data.text={list(text)}"]
+    if corpus:
+        overrides += [f"data.corpus={corpus}", "data.text=[]"]
+    for name, value in length.items():
+        overrides += [f"training.{other}=none" for other in ("steps", "epochs", "tokens", "minutes")]
+        overrides.append(f"training.{name}={value}")
+    if seed is not None:
+        overrides.append(f"seed={seed}")
+    return load_recipe(words[0], overrides)
+
+
+def begin(recipe: Recipe | None, run: Path | None, data: Path | None, resume: str | None) -> Outcome:
+    """Train under a progress bar; with ``resume`` go on with that run."""
+    from hornbook.cli.progress import TrainingProgress
+    from hornbook.workflows.train import resume as go_on
+    from hornbook.workflows.train import train as start
+
+    with TrainingProgress() as progress:
+        if recipe is None:
+            return go_on(resume or "latest", progress)
+        return start(recipe, run, progress, data)
+
+
+def finish(outcome: Outcome, as_json: bool) -> None:
+    """Say how good the run became and leave its report; a run that a signal stopped exits with its code."""
+    if outcome.exit_code:
+        raise SystemExit(outcome.exit_code)
+    from hornbook.workflows.report import finish as write_report
+
+    say("scoring the best checkpoint and its baselines")
+    result = write_report(outcome.run)
+    if as_json:
+        print_json({"run": str(outcome.run.folder), "steps": outcome.step, **result.as_json()})
+        return
+    show_result(outcome, result)
+
+
+def show_result(outcome: Outcome, result: object) -> None:
+    """The ladder, one sentence, and what to do next."""
+    from hornbook.workflows.evaluate import Evaluation
+
+    assert isinstance(result, Evaluation)
+    rows = [
+        (name, f"{loss:.4f}", f"{bits:.4f}", f"{perplexity:,.2f}") for name, loss, bits, perplexity in result.rungs()
+    ]
+    print_table(("", "nats/token", "bits/byte", "perplexity"), rows, emphasised="this model")
+    print(f"The model {result.sentence()}.")
+    folder = outcome.run.folder
+    print(f"\nrun     {folder}\nreport  {outcome.run.report}\n")
+    print(f'next    hornbook generate {folder} "Once upon a time"')
+    print(f"        hornbook evaluate {folder} --json")
+    print(f"        hornbook runs batch {folder} 0")
+
+
+def show_samples(run: Run, most: int = 3) -> None:
+    """The last texts the model wrote."""
+    from hornbook.training.journal import read_journal
+
+    for entry in read_journal(run.samples)[-most:]:
+        print(f"{entry['prompt']}{entry['text']}".strip(), end="\n\n")
+
+
+def show_plan(recipe: Recipe, data: Path | None, as_json: bool) -> None:
+    """Print what a training would cost."""
+    from hornbook.workflows.plan import as_json as plain
+    from hornbook.workflows.plan import plan
+
+    planned = plan(recipe, data)
+    if as_json:
+        print_json({"recipe": recipe.name, **plain(planned)})
+    else:
+        for what, much in planned.lines():
+            print(f"{what:<16} {much}")

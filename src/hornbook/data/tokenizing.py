@@ -1,0 +1,115 @@
+"""Texts become ids on all cores, a few megabytes at a time.
+
+A long text is cut where every tokenizer cuts anyway: before a single space or line break between a letter or digit and
+another. There GPT-2's and GPT-4's patterns always begin a new piece, and neither looks back across it, so the ids are
+those of the whole text.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hornbook.data.split import Part
+from hornbook.data.spool import Spool
+from hornbook.data.token_file import TokenFileWriter
+from hornbook.tokenizers.protocol import Tokenizer
+
+PIECE = 1 << 18
+"""Characters after which the next safe place for a cut is looked for."""
+
+BATCH = 1 << 21
+"""Characters that are tokenized at once, by all cores together."""
+
+SAFE = re.compile(r"(?<=[^\W_])[ \n](?=[^\W_])")
+
+
+def cut_safely(text: str, size: int = PIECE) -> Iterator[str]:
+    """Pieces of about ``size`` characters or more whose ids, one after another, are the ids of ``text``."""
+    start = 0
+    while start < len(text):
+        place = SAFE.search(text, start + max(1, size))
+        stop = place.start() if place else len(text)
+        yield text[start:stop]
+        start = stop
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a document; the last one knows the bytes of the whole and whether the text really ends there."""
+
+    document: int
+    text: str
+    first: bool
+    last: bool
+    bytes: int
+    ended: bool
+
+
+def pieces(spool: Spool, part: Part) -> Iterator[Piece]:
+    """All documents of a part, piece by piece."""
+    for index, text, ended in part.texts(spool):
+        size = len(text.encode()) if part.cut(index) else spool.size(index)
+        parts = list(cut_safely(text))
+        for place, piece in enumerate(parts):
+            yield Piece(index, piece, place == 0, place == len(parts) - 1, size, ended)
+
+
+def batched(items: Iterable[Piece], size: int = BATCH) -> Iterator[list[Piece]]:
+    """Lists of pieces of ``size`` characters or a little more."""
+    batch: list[Piece] = []
+    characters = 0
+    for item in items:
+        batch.append(item)
+        characters += len(item.text)
+        if characters >= size:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
+def write_part(
+    writer: TokenFileWriter,
+    spool: Spool,
+    part: Part,
+    tokenizer: Tokenizer,
+    workers: int | None = None,
+    report: Callable[[int], None] = lambda characters: None,
+) -> None:
+    """Tokenize a part of the documents into ``writer``; ``report`` is told the characters done so far.
+
+    Sets ``writer.exact_bytes``: whether in every document the bytes of the tokens add up to the bytes of the text.
+    """
+    lengths, done, counted = byte_lengths(tokenizer), 0, 0
+    for batch in batched(pieces(spool, part)):
+        ids = tokenizer.encode_batch([piece.text for piece in batch], threads=workers or cores())
+        for place, piece in enumerate(batch):
+            values = np.asarray(ids[place], dtype=np.int64)
+            ids[place] = []
+            if piece.first:
+                log_probability = None if part.cut(piece.document) else spool.log_probability(piece.document)
+                writer.begin(spool.name(piece.document), log_probability)
+                counted = 0
+            writer.extend(values)
+            counted += int(lengths[values].sum())
+            if piece.last:
+                writer.exact_bytes &= counted == piece.bytes
+                writer.close(piece.bytes, piece.ended)
+            done += len(piece.text)
+        report(done)
+
+
+def byte_lengths(tokenizer: Tokenizer) -> npt.NDArray[np.int64]:
+    """How many bytes of text every token stands for (a special token: none), by id."""
+    return np.array([len(tokenizer.token_bytes(token)) for token in range(tokenizer.vocab_size)], dtype=np.int64)
+
+
+def cores() -> int:
+    """How many processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

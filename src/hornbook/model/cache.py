@@ -1,0 +1,110 @@
+"""What a decoder remembers while it writes: keys, values and where they stand.
+
+The memory is allocated once. A slot is ``position % size``: with ``size`` the length of the text nothing is ever
+overwritten; with ``size`` the window, a sliding-window layer forgets exactly what its rule can no longer see. Empty
+slots stand at ``NOTHING``, so the ordinary mask rule hides them. Next: blocks.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from hornbook.batches import NOTHING, Positions
+from hornbook.model.config import ModelConfig, SlidingWindow
+from hornbook.model.kernels import KeysValues
+
+
+class LayerCache:
+    """The keys [B, G, size, D], values and positions [B, size] of one layer; ``length`` tokens have gone in so far."""
+
+    def __init__(
+        self,
+        batch: int,
+        kv_heads: int,
+        size: int,
+        head_width: int,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        shape = (batch, kv_heads, size + 1, head_width)  # one slot more, for what stands nowhere (padding)
+        self.keys = torch.zeros(shape, device=device, dtype=dtype)
+        self.values = torch.zeros(shape, device=device, dtype=dtype)
+        self.index = torch.full((batch, size + 1), NOTHING, device=device)
+        self.size, self.length = size, 0
+
+    def extend(self, new: KeysValues) -> KeysValues:
+        """Remember ``new``, and return everything that its queries may look at."""
+        first, several = self.length == 0, new.keys.shape[2] > 1
+        if first:
+            self.write(new)
+            return new
+        if several:  # early queries may still need what late keys are about to overwrite
+            everything = joined(self.kept(), new)
+            self.write(new)
+            return everything
+        self.write(new)
+        return self.kept()
+
+    def kept(self) -> KeysValues:
+        """What the slots hold now: a view, so it changes with the next token."""
+        positions = Positions(self.index[:, : self.size])
+        return KeysValues(self.keys[:, :, : self.size], self.values[:, :, : self.size], positions)
+
+    def write(self, new: KeysValues) -> None:
+        """Put every new token into its slot; of two for one slot the later stays."""
+        index = new.positions.index
+        newest = index > index.amax(1, keepdim=True) - self.size
+        slot = torch.where((index != NOTHING) & newest, index % self.size, self.size)
+        place = slot[:, None, :, None].expand_as(new.keys)
+        self.keys.scatter_(2, place, new.keys.to(self.keys.dtype))
+        self.values.scatter_(2, place, new.values.to(self.values.dtype))
+        self.index.scatter_(1, slot, index)
+        self.index[:, self.size] = NOTHING
+        self.length += new.keys.shape[2]
+
+    def repeated(self, times: int) -> LayerCache:
+        """A copy with every row ``times`` times: one prompt read once, continued in several ways."""
+        batch, kv_heads, _, head_width = self.keys.shape
+        copy = LayerCache(batch * times, kv_heads, self.size, head_width, self.keys.device, self.keys.dtype)
+        copy.keys = self.keys.repeat_interleave(times, dim=0)
+        copy.values = self.values.repeat_interleave(times, dim=0)
+        copy.index = self.index.repeat_interleave(times, dim=0)
+        copy.length = self.length
+        return copy
+
+
+def joined(left: KeysValues, right: KeysValues) -> KeysValues:
+    """Both, one after the other, in memory of their own."""
+    positions = Positions(torch.cat([left.positions.index, right.positions.index], dim=1))
+    keys, values = (left.keys, right.keys.to(left.keys.dtype)), (left.values, right.values.to(left.values.dtype))
+    return KeysValues(torch.cat(keys, dim=2), torch.cat(values, dim=2), positions)
+
+
+Cache = Sequence[LayerCache]
+"""One ``LayerCache`` for each layer."""
+
+
+def make_cache(
+    config: ModelConfig,
+    batch: int,
+    length: int | None = None,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype = torch.float32,
+) -> list[LayerCache]:
+    """An empty cache for texts of ``length`` tokens (``None``: the context), in each layer as long as it can see."""
+    sizes, longest = config.sizes, length or config.context
+
+    def size(rule: object) -> int:
+        return min(rule.size, longest) if isinstance(rule, SlidingWindow) else longest
+
+    return [
+        LayerCache(batch, sizes.kv_heads, size(block.attention.mask), sizes.head_width, device, dtype)
+        for block in config.blocks
+    ]
+
+
+def repeated(cache: Cache, times: int) -> list[LayerCache]:
+    """A copy of every layer with each row ``times`` times."""
+    return [layer.repeated(times) for layer in cache]

@@ -1,0 +1,97 @@
+"""Normalisation, and where in a residual block it stands.
+
+The two formulas are written out as functions; the modules that a model is built of call PyTorch's fused kernels, which
+a test proves equal to them. Statistics are always taken in at least 32 bits. Next: feed_forward.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+
+def layer_norm(
+    hidden: Float[Tensor, "*B C"], scale: Float[Tensor, " C"], shift: Float[Tensor, " C"], epsilon: float
+) -> Float[Tensor, "*B C"]:
+    """(x - mean) / sqrt(variance + epsilon) · scale + shift, over the features of each token (Ba et al. 2016, eq. 4).
+
+    The variance is the biased one: a mean of squares, not divided by C - 1.
+    """
+    centred = hidden - hidden.mean(-1, keepdim=True)
+    return centred * torch.rsqrt(centred.square().mean(-1, keepdim=True) + epsilon) * scale + shift
+
+
+def rms_norm(hidden: Float[Tensor, "*B C"], scale: Float[Tensor, " C"], epsilon: float) -> Float[Tensor, "*B C"]:
+    """x / sqrt(mean of squares + epsilon) · scale: LayerNorm without centring (Zhang & Sennrich 2019, eq. 4)."""
+    return hidden * torch.rsqrt(hidden.square().mean(-1, keepdim=True) + epsilon) * scale
+
+
+def at_least_float32(hidden: Tensor) -> Tensor:
+    """16-bit floats widened to 32 bits; everything else as it is."""
+    return hidden.to(torch.promote_types(hidden.dtype, torch.float32))
+
+
+class LayerNorm(nn.Module):
+    """``layer_norm`` with a learned scale (from 1) and shift (from 0), by PyTorch's fused kernel."""
+
+    def __init__(self, width: int, epsilon: float = 1e-5) -> None:
+        super().__init__()
+        self.scale, self.shift, self.epsilon = (
+            nn.Parameter(torch.ones(width)),
+            nn.Parameter(torch.zeros(width)),
+            epsilon,
+        )
+
+    def forward(self, hidden: Float[Tensor, "*B C"]) -> Float[Tensor, "*B C"]:
+        """Every token brought to mean 0 and variance 1, then scaled and shifted."""
+        wide, scale, shift = at_least_float32(hidden), at_least_float32(self.scale), at_least_float32(self.shift)
+        return F.layer_norm(wide, scale.shape, scale, shift, self.epsilon).to(hidden.dtype)
+
+
+class RMSNorm(nn.Module):
+    """``rms_norm`` with a learned scale (from 1), by PyTorch's fused kernel."""
+
+    def __init__(self, width: int, epsilon: float = 1e-6) -> None:
+        super().__init__()
+        self.scale, self.epsilon = nn.Parameter(torch.ones(width)), epsilon
+
+    def forward(self, hidden: Float[Tensor, "*B C"]) -> Float[Tensor, "*B C"]:
+        """Every token brought to a mean square of 1, then scaled."""
+        wide, scale = at_least_float32(hidden), at_least_float32(self.scale)
+        return F.rms_norm(wide, scale.shape, scale, self.epsilon).to(hidden.dtype)
+
+
+def no_norm(width: int) -> nn.Module:
+    """A norm that does nothing, at any width."""
+    return nn.Identity()
+
+
+NORMS: dict[str, Callable[[int], nn.Module]] = {"layer": LayerNorm, "rms": RMSNorm, "none": no_norm}
+
+#                            before the branch, after the branch, after the sum
+PLACEMENTS: dict[str, tuple[bool, bool, bool]] = {
+    "pre":      (True,  False, False),  # GPT-2, Llama
+    "post":     (False, False, True),   # the 2017 Transformer, BERT
+    "sandwich": (True,  True,  False),  # Gemma 2
+    "inside":   (False, True,  False),  # OLMo 2
+}  # fmt: skip
+
+
+class Residual(nn.Module):
+    """hidden + branch(hidden), normalised in one of the four customary places."""
+
+    def __init__(self, width: int, norm: str, placement: str, dropout: float) -> None:
+        super().__init__()
+        self.before, self.after, self.summed = (
+            NORMS[norm](width) if wanted else nn.Identity() for wanted in PLACEMENTS[placement]
+        )
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, hidden: Float[Tensor, "B T C"], branch: Callable[[Tensor], Tensor]) -> Float[Tensor, "B T C"]:
+        """The stream after this branch; with a branch of zeros and a bare sum, the stream as it came."""
+        summed: Tensor = self.summed(hidden + self.dropout(self.after(branch(self.before(hidden)))))
+        return summed

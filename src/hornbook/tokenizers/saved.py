@@ -1,0 +1,110 @@
+"""Tokenizers from their folders, and a fingerprint that says whether two are the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hornbook.errors import DamagedError, MissingError
+from hornbook.files import read_json
+from hornbook.tokenizers.bytepair_tokenizer import BytePairTokenizer
+from hornbook.tokenizers.characters import CharacterTokenizer
+from hornbook.tokenizers.listing import OURS, SCHEMA
+from hornbook.tokenizers.protocol import END_OF_TEXT, UNKNOWN, Tokenizer
+from hornbook.tokenizers.tokenizer_json import FILE, Document, read_bytepair, read_merges, read_words, understood
+from hornbook.tokenizers.words import WordTokenizer
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer saved in a folder: ours, or any byte-level BPE ``tokenizer.json``.
+
+    Raises:
+        MissingError: there is no ``tokenizer.json``.
+        DamagedError: it cannot be understood, or does not hold together.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise MissingError(f"{folder} has no {FILE}; give a folder that a tokenizer was saved in")
+    found = read_json(path)
+    kind = saved_kind(folder)
+    return understood(take_over if kind is None else LOADERS[kind], found, path)
+
+
+def saved_kind(folder: Path) -> str | None:
+    """The kind written beside ``tokenizer.json``, or None where another program wrote the folder."""
+    path = folder / OURS
+    if not path.is_file():
+        return None
+    mark = read_json(path)
+    if not isinstance(mark, dict) or mark.get("schema") != SCHEMA or mark.get("kind") not in LOADERS:
+        raise DamagedError(
+            f"{path} says {mark!r}; expected schema {SCHEMA} and one of the kinds {', '.join(LOADERS)}; "
+            "it may come from a newer version: update, or train the tokenizer again"
+        )
+    return str(mark["kind"])
+
+
+def take_over(found: Document) -> Tokenizer:
+    """A tokenizer from a ``tokenizer.json`` that another program wrote: a byte-level BPE, merges as they must be.
+
+    A vocabulary whose tokens are not what its own merges lead to would be encoded differently here and there.
+    """
+    kind = found["model"]["type"]
+    if kind != "BPE":
+        raise ValueError(f"its model is {kind!r}, and only byte-level BPE can be taken over from elsewhere")
+    tokenizer = BytePairTokenizer(*read_bytepair(found))
+    halves = [(tokenizer.token_bytes(left), tokenizer.token_bytes(right)) for left, right in tokenizer.merges.values()]
+    if halves != read_merges(found):
+        raise ValueError("its merges do not lead to its tokens")
+    return tokenizer
+
+
+def load_characters(found: Document) -> Tokenizer:
+    """A character tokenizer from its ``tokenizer.json``."""
+    return CharacterTokenizer(read_words(found)[0])
+
+
+def load_words(found: Document) -> Tokenizer:
+    """A word tokenizer from its ``tokenizer.json``."""
+    words, _ = read_words(found)
+    if words[-2:] != [END_OF_TEXT, UNKNOWN]:
+        raise ValueError(f"its last two words are {words[-2:]} instead of {END_OF_TEXT} and {UNKNOWN}")
+    return WordTokenizer(words[:-2])
+
+
+def load_bytepair(found: Document) -> Tokenizer:
+    """A byte-pair tokenizer from its ``tokenizer.json``."""
+    return BytePairTokenizer(*read_bytepair(found))
+
+
+def load_gpt2(found: Document) -> Tokenizer:
+    """GPT-2's tokenizer from a ``tokenizer.json``: the folder is enough, the published file is not needed."""
+    return BytePairTokenizer(*read_bytepair(found), kind="gpt2")
+
+
+LOADERS: dict[str, Callable[[Document], Tokenizer]] = {
+    "characters": load_characters,
+    "words": load_words,
+    "bytepair": load_bytepair,
+    "gpt2": load_gpt2,
+}
+
+
+def fingerprint(tokenizer: Tokenizer) -> str:
+    """The SHA-256 (hexadecimal) of what ``tokenizer.json`` says, however it is laid out.
+
+    Two tokenizers with the same fingerprint give the same ids for every text.
+    """
+    with TemporaryDirectory() as folder:
+        tokenizer.save(Path(folder))
+        return fingerprint_of(read_json(Path(folder) / FILE))
+
+
+def fingerprint_of(document: Any) -> str:
+    """The SHA-256 of a JSON value in canonical form: sorted keys, no blanks, UTF-8."""
+    canonical = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,64 @@
+"""A run, opened: the model with its weights, its tokenizer and its recipe. Everything that uses a trained model starts here."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+from hornbook.data.prepare import Prepared
+from hornbook.errors import MissingError
+from hornbook.model.config import ModelConfig
+from hornbook.model.models import Decoder
+from hornbook.tokenizers.protocol import Tokenizer
+from hornbook.tokenizers.saved import fingerprint, load_tokenizer
+from hornbook.training.checkpoints import check_vocabulary, load_checkpoint, read_progress
+from hornbook.training.run_folder import Run
+from hornbook.workflows.recipe import Recipe, read_recipe
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a run folder gives: all that generation and evaluation need."""
+
+    model: Decoder
+    tokenizer: Tokenizer
+    recipe: Recipe
+    run: Run
+    checkpoint: Path
+
+
+def load_run(name: str | Path, checkpoint: str = "best") -> Loaded:
+    """Open a run at one of its checkpoints: ``best`` (``latest`` where nothing was evaluated), ``latest``, or by name.
+
+    Raises:
+        MissingError: there is no such run or checkpoint.
+        DamagedError: a file of it is not as it was written.
+        HornbookError: model and weights, or tokenizer and weights, do not belong together.
+    """
+    run = Run.open(name)
+    path = run.chosen("latest" if checkpoint == "best" and run.best is None else checkpoint)
+    recipe, tokenizer = read_recipe(run.folder / "config.toml"), load_tokenizer(run.tokenizer)
+    check_vocabulary(read_progress(path), fingerprint(tokenizer), tokenizer.vocab_size)
+    model = Decoder(with_vocabulary(recipe.model, tokenizer))
+    load_checkpoint(path, model)
+    return Loaded(model.eval(), tokenizer, recipe, run, path)
+
+
+def with_vocabulary(config: ModelConfig, tokenizer: Tokenizer) -> ModelConfig:
+    """The configuration with the tokenizer's number of tokens where it leaves that open (0)."""
+    return config if config.vocabulary else dataclasses.replace(config, vocabulary=tokenizer.vocab_size)
+
+
+def load_prepared(run: Run) -> Prepared:
+    """The token files a run was trained and validated on.
+
+    Raises:
+        MissingError: they are not where the run says.
+        DamagedError: they are not the files it was trained on.
+    """
+    folder = run.folder / str(run.info.get("data", "data"))  # an absolute path stays what it is
+    try:
+        return Prepared.open(folder)
+    except MissingError as error:
+        raise MissingError(f"the data of {run.folder} are gone: {error}") from None

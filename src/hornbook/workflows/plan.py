@@ -1,0 +1,101 @@
+"""What a recipe would cost, before anything is trained: parameters, operations, memory, time. ``--dry-run`` prints it."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hornbook.data.batches import Batches
+from hornbook.data.prepare import Prepared, prepare
+from hornbook.data.windows import require_context
+from hornbook.model.count import count
+from hornbook.training.compiling import duration, expected_seconds
+from hornbook.training.config import Muon
+from hornbook.training.devices import choose_device
+from hornbook.training.precision import choose_precision
+from hornbook.workflows.load import with_vocabulary
+from hornbook.workflows.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a training would be; ``steps`` is None where only time will tell, ``seconds`` is right within a factor of 3."""
+
+    parameters: int
+    non_embedding_parameters: int
+    vocabulary: int
+    train_tokens: int
+    validation_tokens: int
+    tokens_per_step: int
+    steps: int | None
+    epochs: float | None
+    flops_per_token: int
+    memory_bytes: int
+    seconds: float
+    precision: str
+
+    def lines(self) -> list[tuple[str, str]]:
+        """The plan for people: what, and how much."""
+        rows = [
+            ("parameters", f"{self.parameters:,} ({self.non_embedding_parameters:,} without embeddings)"),
+            ("vocabulary", f"{self.vocabulary:,} tokens"),
+            ("training text", f"{self.train_tokens:,} tokens"),
+            ("validation text", f"{self.validation_tokens:,} tokens"),
+            ("a step", f"{self.tokens_per_step:,} tokens"),
+            ("steps", "as many as the time allows" if self.steps is None else f"{self.steps:,} ({self.epochs:.2f} epochs)"),
+            ("operations", f"{self.flops_per_token:,} per token, forward and backward"),
+            ("memory", f"about {self.memory_bytes / 1e6:,.0f} MB while training"),
+            ("time", f"about {duration(self.seconds)} in {self.precision}, give or take a factor of 3"),
+        ]
+        return rows if self.steps is not None else [*rows[:-1], ("time", f"{duration(self.seconds)}, as the recipe says")]
+
+
+def plan(recipe: Recipe, data: Path | None = None) -> Plan:
+    """Prepare the text (in a temporary folder, unless ``data`` names a prepared one) and count; nothing is trained."""
+    if data is not None:
+        return plan_for(recipe, Prepared.open(data))
+    with tempfile.TemporaryDirectory(prefix="hornbook-") as folder:
+        return plan_for(recipe, prepare(recipe.data, recipe.tokenizer, Path(folder) / "data", recipe.seed))
+
+
+def plan_for(recipe: Recipe, prepared: Prepared) -> Plan:
+    """Count for text that is prepared."""
+    training = recipe.training
+    config = with_vocabulary(recipe.model, prepared.tokenizer)
+    require_context(prepared.train, config.context)
+    batches = Batches(
+        prepared.train, recipe.data.order, recipe.seed, training.batch, config.context, training.micro_batches
+    )
+    counted, device = count(config), choose_device(training.device)
+    precision = choose_precision(training.precision, device).name
+    tokens = training.batch * config.context
+    steps = training.total_steps(batches.steps_per_epoch, tokens)
+    operations = (steps or 0) * tokens * counted.training_flops_per_token()
+    memory = counted.training_memory(
+        training.batch // training.micro_batches,
+        activation_bytes=4 if precision == "float32" else 2,
+        optimizer_numbers=1 if isinstance(training.optimizer, Muon) else 2,
+    )
+    return Plan(
+        parameters=counted.parameters,
+        non_embedding_parameters=counted.non_embedding_parameters,
+        vocabulary=config.vocabulary,
+        train_tokens=len(prepared.train.tokens),
+        validation_tokens=len(prepared.validation.tokens),
+        tokens_per_step=tokens,
+        steps=steps,
+        epochs=None if steps is None else steps / batches.steps_per_epoch,
+        flops_per_token=counted.training_flops_per_token(),
+        memory_bytes=memory.total,
+        seconds=(training.minutes or 0.0) * 60 if steps is None else expected_seconds(operations, device),
+        precision=precision,
+    )
+
+
+def as_json(planned: Plan) -> dict[str, Any]:
+    """The plan as plain data."""
+    import dataclasses
+
+    return dataclasses.asdict(planned)

@@ -1,0 +1,157 @@
+"""A recipe: everything a training is, as one typed value, from a TOML file of a dozen lines.
+
+Laid over one another, later ones winning: defaults, ``extends`` parents, the recipe, the environment
+(``HORNBOOK_MODEL__DEPTH=8``, ``HORNBOOK_SEED=3``), and ``model.depth=8`` on the command line. ``[model] preset = "gpt2"``
+starts from a model of ``presets.py``. An unknown name anywhere is an error that tells the nearest one. Imports no torch.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+import hornbook.data.config as data
+import hornbook.model.config as model
+import hornbook.tokenizers.config as tokenizers
+import hornbook.training.config as training
+from hornbook.errors import MissingError, SettingError, nearest
+from hornbook.files import read_text
+from hornbook.generation.config import Sampling
+from hornbook.model.presets import PRESETS
+from hornbook.settings import build, merge, override, plain
+
+SCHEMA = 1
+KINDS: dict[type, str] = data.KINDS | tokenizers.KINDS | model.KINDS | training.KINDS
+"""How every choice of every room is spelt in a recipe."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplesConfig:
+    """What the model is asked to write at every evaluation; an empty prompt starts a new text."""
+
+    prompts: tuple[str, ...] = ("",)
+    sampling: Sampling = Sampling(max_tokens=100)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """All that decides a run. The same recipe, seed and machine give the same weights, bit for bit."""
+
+    name: str = "unnamed"
+    about: str = ""
+    schema: int = SCHEMA
+    seed: int = 1
+    data: data.DataConfig = data.DataConfig()
+    tokenizer: tokenizers.TokenizerConfig = tokenizers.BytePair()
+    model: model.ModelConfig = model.ModelConfig()
+    training: training.TrainingConfig
+    samples: SamplesConfig = SamplesConfig()
+
+    def __post_init__(self) -> None:
+        """Refuse a recipe of a later release (``SettingError``)."""
+        if self.schema != SCHEMA:
+            raise SettingError(f"schema: found {self.schema}; this version of hornbook reads recipes of schema {SCHEMA}")
+
+
+def recipe_names() -> list[str]:
+    """The recipes that ship with the package, by name."""
+    folder = resources.files("hornbook") / "recipes"
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def load_recipe(source: str | Path, overrides: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> Recipe:
+    """The recipe of a shipped name or a TOML file, with the environment and ``overrides`` (``a.b=c``) laid over it.
+
+    Raises:
+        MissingError: there is no such recipe; SettingError: a setting that does not exist or cannot be what it says.
+    """
+    variables = from_environment(os.environ if environment is None else environment)
+    table = override(read_table(source, ()), [*variables, *overrides])
+    return build(Recipe, expand_preset(table), KINDS)
+
+
+def read_recipe(path: Path) -> Recipe:
+    """A resolved recipe exactly as it was written, without the environment: the ``config.toml`` of a run."""
+    return build(Recipe, parse_toml(path), KINDS)
+
+
+def resolved(recipe: Recipe) -> dict[str, Any]:
+    """The recipe as plain data, every default written out; ``build`` makes the same recipe from it."""
+    table: dict[str, Any] = plain(recipe, KINDS)
+    return table
+
+
+def to_toml(recipe: Recipe) -> str:
+    """The resolved recipe as TOML text."""
+    return tomli_w.dumps(resolved(recipe))
+
+
+def replaced(recipe: Recipe, **changes: Any) -> Recipe:
+    """The recipe with some of its parts exchanged."""
+    return dataclasses.replace(recipe, **changes)
+
+
+def read_table(source: str | Path, children: tuple[str, ...]) -> dict[str, Any]:
+    """The plain data of a recipe with its parents under it; ``children`` are the recipes that led here."""
+    path = find_recipe(source)
+    if str(path) in children:
+        raise SettingError(f"extends: {' -> '.join([*children, str(path)])} goes in a circle")
+    table = parse_toml(path)
+    parent = table.pop("extends", None)
+    if parent is None:
+        return table
+    if not isinstance(parent, str):
+        raise SettingError(f"extends: expected the name of a recipe, found {parent!r}")
+    beside = path.parent / parent
+    return merge(read_table(beside if beside.exists() else parent, (*children, str(path))), table)
+
+
+def find_recipe(source: str | Path) -> Path:
+    """The file of a recipe, from its name or its path."""
+    name, names = str(source), recipe_names()
+    if name in names:
+        return Path(str(resources.files("hornbook") / "recipes" / f"{name}.toml"))
+    path = Path(source)
+    if path.is_file():
+        return path
+    if path.suffix == ".toml" or "/" in name:
+        raise MissingError(f"{path} does not exist; give a recipe's file, or one of {', '.join(names)}")
+    raise MissingError(f"there is no recipe {name!r}{nearest(name, names)}; there are {', '.join(names)}")
+
+
+def parse_toml(path: Path) -> dict[str, Any]:
+    """A TOML file as plain data; a mistake in it is a ``SettingError`` that names file and line."""
+    try:
+        return tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingError(f"{path}: {error}") from None
+
+
+def from_environment(environment: Mapping[str, str]) -> list[str]:
+    """``HORNBOOK_MODEL__DEPTH=8`` as ``model.depth=8``; without a double underscore only ``HORNBOOK_SEED`` is a setting."""
+    assignments = []
+    for name, value in sorted(environment.items()):
+        key = name.removeprefix("HORNBOOK_").lower()
+        if name.startswith("HORNBOOK_") and ("__" in key or key == "seed"):
+            assignments.append(f"{key.replace('__', '.')}={value}")
+    return assignments
+
+
+def expand_preset(table: dict[str, Any]) -> dict[str, Any]:
+    """Lay the model's settings over those of the preset it names, if it names one."""
+    settings = table.get("model", {})
+    if not isinstance(settings, Mapping) or "preset" not in settings:
+        return table
+    name = settings["preset"]
+    if name not in PRESETS:
+        raise SettingError(f"model.preset: {name!r} is none of {', '.join(PRESETS)}{nearest(str(name), PRESETS)}")
+    own = {key: value for key, value in settings.items() if key != "preset"}
+    return table | {"model": merge(plain(PRESETS[name], KINDS), own)}

@@ -1,0 +1,93 @@
+"""Looking at run folders without changing them: lists, details, checksums, and the batch of any step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hornbook.data.batches import Batches, describe
+from hornbook.errors import DamagedError, HornbookError, SettingError
+from hornbook.training.checkpoints import checkpoints_in, read_progress, verify_checkpoint
+from hornbook.training.run_folder import Run, runs_in, runs_root
+from hornbook.workflows.load import load_prepared
+from hornbook.workflows.recipe import read_recipe
+from hornbook.workflows.report import read_evaluation
+
+
+def summaries(root: Path | None = None) -> list[dict[str, Any]]:
+    """One line for each run in ``root`` (by default where runs are kept), the newest last."""
+    return [summary(Run(folder)) for folder in runs_in(root or runs_root())]
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """Name, steps made, losses where they were measured, and whether the run is finished."""
+    try:
+        measured, latest = read_evaluation(run), run.latest
+        progress = read_progress(latest) if latest else {"step": 0, "done": 0.0}
+        state = "finished" if progress["done"] >= 1 else f"stopped at {progress['done']:.0%}"
+    except HornbookError as error:
+        measured, progress, state = None, {"step": 0}, f"damaged: {error}"
+    return {
+        "name": run.name,
+        "folder": str(run.folder),
+        "steps": progress["step"],
+        "val_loss": measured["val_loss"] if measured else None,
+        "bits_per_byte": measured["bits_per_byte"] if measured else None,
+        "state": state,
+    }
+
+
+def details(name: str | Path) -> dict[str, Any]:
+    """All that a run says of itself, in one table."""
+    run = Run.open(name)
+    info, recipe = run.info, read_recipe(run.folder / "config.toml")
+    pointers = {which: path.name if path else None for which, path in (("latest", run.latest), ("best", run.best))}
+    return summary(run) | {
+        "recipe": recipe.name,
+        "about": recipe.about,
+        "seed": recipe.seed,
+        "begun": info["begun"],
+        "choices": info.get("choices", {}),
+        "checkpoints": [path.name for path in checkpoints_in(run.checkpoints)],
+        "pointers": pointers,
+        "versions": info["versions"],
+        "machine": info["machine"],
+        "data_sha256": info.get("data_sha256", {}),
+    }
+
+
+def verified(name: str | Path) -> dict[str, str]:
+    """For every checkpoint and token file of a run, what is wrong with it (nothing: an empty text)."""
+    run = Run.open(name)
+    found: dict[str, str] = {}
+    for path in checkpoints_in(run.checkpoints):
+        found[path.name] = wrong_with(lambda path=path: verify_checkpoint(path))
+    found["data"] = wrong_with(lambda: load_prepared(run).verify())
+    return found
+
+
+def wrong_with(check: Any) -> str:
+    """What a check complains about, or nothing."""
+    try:
+        check()
+    except DamagedError as error:
+        return str(error)
+    return ""
+
+
+def batch_of(name: str | Path, step: int) -> list[dict[str, Any]]:
+    """The rows of any step of a run: where each begins and ends, its documents, its bytes, the beginning of its text."""
+    if step < 0:
+        raise SettingError(f"step: expected 0 or more, found {step}")
+    run = Run.open(name)
+    recipe, prepared = read_recipe(run.folder / "config.toml"), load_prepared(run)
+    training = recipe.training
+    batches = Batches(
+        prepared.train,
+        recipe.data.order,
+        recipe.seed,
+        training.batch,
+        recipe.model.context,
+        training.micro_batches,
+    )
+    return describe(batches, step, prepared.tokenizer)

@@ -1,0 +1,344 @@
+"""A training from recipe to run folder, and going on with one that was stopped. Start reading at ``train_steps``.
+
+    prepare text -> build model and optimizer -> step, step, step -> save and evaluate now and then -> finish
+
+The loop itself is ``training.loop.training_steps``; what happens between its steps stands here as plain statements. At
+any moment the process may be killed: ``resume`` goes on from the last whole checkpoint, or from the start where there is
+none yet, and ends with the weights of a run that was never disturbed.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+
+from hornbook.data.batches import Batches
+from hornbook.data.prepare import Prepared, prepare
+from hornbook.data.windows import require_context
+from hornbook.errors import DamagedError
+from hornbook.evaluation.loss import Measured, evaluate_loss
+from hornbook.files import write_text
+from hornbook.generation.text import complete
+from hornbook.model.initialise import initialise
+from hornbook.model.models import Decoder
+from hornbook.tokenizers.saved import fingerprint
+from hornbook.training.checkpoints import check_vocabulary, load_checkpoint, read_progress
+from hornbook.training.devices import choose_device, choose_threads, moved
+from hornbook.training.guards import Best, SpikeWatch
+from hornbook.training.interrupts import Stop
+from hornbook.training.journal import Journal
+from hornbook.training.loop import Update, due, training_steps
+from hornbook.training.metrics import Throughput, seconds_left, update_entry
+from hornbook.training.objectives import Objective, next_token
+from hornbook.training.optimizers import Optimizer, build_optimizer
+from hornbook.training.precision import LossScale, Precision
+from hornbook.training.run_folder import Run, free_folder
+from hornbook.training.schedules import factor
+from hornbook.training.timer import BySteps, ByTime, Clock
+from hornbook.workflows.choices import Choices, choose, objective_of
+from hornbook.workflows.load import load_prepared, with_vocabulary
+from hornbook.workflows.recipe import Recipe, read_recipe, to_toml
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a training stands after a step, for whoever watches."""
+
+    step: int
+    loss: float
+    fraction: float
+    tokens_per_second: float
+    seconds_left: float | None
+
+
+class Watcher(Protocol):
+    """Who is told how a training goes; the command line draws a progress bar of it."""
+
+    def said(self, line: str) -> None:
+        """Something worth a line."""
+
+    def updated(self, status: Status) -> None:
+        """A step was made."""
+
+    def evaluated(self, step: int, measured: Measured, best: bool) -> None:
+        """The whole validation split was scored after ``step`` updates."""
+
+
+class Silent:
+    """A watcher that looks away."""
+
+    def said(self, line: str) -> None:
+        """Nothing."""
+
+    def updated(self, status: Status) -> None:
+        """Nothing."""
+
+    def evaluated(self, step: int, measured: Measured, best: bool) -> None:
+        """Nothing."""
+
+
+@dataclass
+class Training:
+    """Everything one training consists of while it runs; built by ``set_up``."""
+
+    run: Run
+    recipe: Recipe
+    prepared: Prepared
+    model: Decoder
+    optimizer: Optimizer
+    choices: Choices
+    batches: Batches
+    length: BySteps | ByTime
+    clock: Clock
+    precision: Precision
+    scale: LossScale
+    watcher: Watcher
+    best: Best = field(default_factory=Best)
+    spikes: SpikeWatch = field(default_factory=SpikeWatch)
+    throughput: Throughput = field(default_factory=Throughput)
+    step: int = 0  # updates made
+    tokens: int = 0
+    owed: bool = False  # an evaluation that was due at the checkpoint this process began with
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a training ended: after ``step`` updates, finished or stopped by a signal (130 or 143, else 0)."""
+
+    run: Run
+    step: int
+    exit_code: int
+
+
+def train(recipe: Recipe, folder: Path | None = None, watcher: Watcher | None = None, data: Path | None = None) -> Outcome:
+    """Train ``recipe`` into a new run folder (by default the next free one under ``runs/``).
+
+    ``data`` is a folder that was prepared before; otherwise the recipe's text is prepared inside the run.
+
+    Raises:
+        SettingError, MissingError, TextError, HornbookError: as they say; before the first step nothing is left behind.
+    """
+    watcher = watcher or Silent()
+    run = Run.create(
+        folder or free_folder(recipe.name), to_toml(recipe), {"seed": recipe.seed, "data": str(data.resolve()) if data else "data"}
+    )
+    with run.lock():
+        with removed_on_failure(run):
+            training = set_up(run, recipe, watcher)
+        return train_steps(training)
+
+
+def resume(name: str | Path, watcher: Watcher | None = None) -> Outcome:
+    """Go on with a run from its last checkpoint, or from its start where there is none, to the end of its recipe.
+
+    Precision, compiling and threads are those the run began with, so that the numbers are the same.
+
+    Raises:
+        MissingError: there is no such run; DamagedError: its last checkpoint is not whole; HornbookError: another
+        process is at it.
+    """
+    run = Run.open(name)
+    with run.lock():
+        run.tidy()
+        training = set_up(run, read_recipe(run.folder / "config.toml"), watcher or Silent())
+        return train_steps(training)
+
+
+@contextmanager
+def removed_on_failure(run: Run) -> Iterator[None]:
+    """A run that could not begin leaves no folder."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(run.folder, ignore_errors=True)
+        raise
+
+
+# Setting up -----------------------------------------------------------------------------------------------------------
+
+
+def set_up(run: Run, recipe: Recipe, watcher: Watcher) -> Training:
+    """Text, model, optimizer and choices of a run, at its last checkpoint if it has one."""
+    prepared = prepared_data(run, recipe, watcher)
+    config, training = with_vocabulary(recipe.model, prepared.tokenizer), recipe.training
+    require_context(prepared.train, config.context)
+    batches = Batches(
+        prepared.train, recipe.data.order, recipe.seed, training.batch, config.context, training.micro_batches
+    )
+    choices = choose(run, recipe, config, batches.steps_per_epoch, watcher.said)
+    threads = choose_threads(choices.threads)
+    device = choose_device(training.device)
+    model = Decoder(config)
+    initialise(model, config, recipe.seed)
+    model.to(device)
+    steps = training.total_steps(batches.steps_per_epoch, training.batch * config.context)
+    clock = Clock()
+    length = BySteps(steps) if steps is not None else ByTime((training.minutes or 0.0) * 60, clock)
+    optimizer = build_optimizer(training.optimizer, model)
+    precision = Precision(choices.precision, device.type)
+    scale = precision.loss_scale()
+    begun = Training(
+        run, recipe, prepared, model, optimizer, choices, batches, length, clock, precision, scale, watcher
+    )
+    watcher.said(
+        f"{recipe.name}: {sum(p.numel() for p in model.parameters()):,} parameters, {len(prepared.train.tokens):,} training "
+        f"tokens, {choices.precision} on {threads} threads of {device.type}, seed {recipe.seed}"
+    )
+    if run.latest is not None:
+        go_on(begun, run.latest)
+    return begun
+
+
+def prepared_data(run: Run, recipe: Recipe, watcher: Watcher) -> Prepared:
+    """The run's token files, prepared now unless they are there; its tokenizer stands in the run in any case."""
+    inside = run.info.get("data", "data") == "data"
+    if inside and not (run.folder / "data" / "data.json").exists():
+        prepare(recipe.data, recipe.tokenizer, run.folder / "data", recipe.seed, report=watcher.said)
+    prepared = load_prepared(run)
+    if not run.tokenizer.exists():
+        prepared.tokenizer.save(run.tokenizer)
+    hashes = {"train": prepared.train.header["sha256"], "validation": prepared.validation.header["sha256"]}
+    if run.info.get("data_sha256") not in (None, hashes):
+        raise DamagedError(f"the data in {prepared.folder} are not those that {run.folder} was begun with")
+    run.add_info(data_sha256=hashes)
+    return prepared
+
+
+def go_on(training: Training, checkpoint: Path) -> None:
+    """Take up weights, optimizer, clock and counts where a checkpoint left them."""
+    tokenizer = training.prepared.tokenizer
+    check_vocabulary(read_progress(checkpoint), fingerprint(tokenizer), tokenizer.vocab_size)
+    progress = load_checkpoint(checkpoint, training.model, training.optimizer)
+    training.run.rewind(checkpoint)
+    training.step, training.tokens = int(progress["step"]), int(progress["tokens"])
+    training.owed = bool(progress["owed"])
+    training.clock.spent = float(progress["seconds"])
+    if isinstance(training.length, ByTime):
+        training.length.first = progress["first_step_seconds"]
+    if progress["best"] is not None:
+        training.best.offer(int(progress["best"]["step"]), float(progress["best"]["loss"]))
+    training.scale.value, training.scale.good = progress["scale"]["value"], progress["scale"]["good"]
+    training.watcher.said(f"going on from {checkpoint.name}")
+
+
+# Training -------------------------------------------------------------------------------------------------------------
+
+
+def train_steps(training: Training) -> Outcome:
+    """All steps that remain, and what happens between them."""
+    config, run = training.recipe.training, training.run
+    with Stop() as stop, Journal(run.metrics) as metrics, Journal(run.samples) as samples:
+        if training.owed:
+            evaluate_now(training, metrics, samples)
+        for update in updates(training):
+            training.step, training.tokens = update.step + 1, training.tokens + update.tokens
+            metrics.write(update_entry(update))
+            tell(training, update)
+            stopped = bool(stop.requested) and not update.last
+            evaluating = (due(config.evaluate_every, update) or update.last) and not stopped
+            if evaluating or stopped or due(config.save_every, update):
+                run.save(training.model, training.optimizer, progress(training, update, evaluating), keep=config.keep)
+            if evaluating:
+                evaluate_now(training, metrics, samples)
+            if stopped:
+                training.watcher.said(f"stopped after {training.step} steps and saved: hornbook train --resume {run.folder}")
+                break
+        return Outcome(run, training.step, stop.exit_code)
+
+
+def updates(training: Training) -> Iterator[Update]:
+    """The steps of the one loop, from where this training stands."""
+    recipe, choices = training.recipe, training.choices
+    steps = training.length.steps
+    if training.length(training.step) >= 1:
+        return
+    with closing(training.batches.prefetched(training.step)) as batches:
+        device = next(training.model.parameters()).device
+        yield from training_steps(
+            training.model,
+            ([moved(part, device) for part in batch] for batch in batches),
+            objective(training),
+            training.optimizer,
+            length=training.length,
+            schedule=lambda step, fraction: factor(recipe.training.schedule, step, fraction, steps),
+            clip=recipe.training.clip,
+            first=training.step,
+            seed=recipe.seed,
+            precision=training.precision,
+            scale=training.scale,
+            clock=training.clock,
+            describe=lambda step: described(training, step),
+        )
+
+
+def objective(training: Training) -> Objective:
+    """Next-token prediction, compiled where that was chosen."""
+    return objective_of(next_token, training.choices)
+
+
+def described(training: Training, step: int) -> str:
+    """The rows of a step, for a message: where they begin in the token file, and how to see them."""
+    starts = ", ".join(str(row.start) for row in training.batches.rows(step)[:8])
+    return f"rows that begin at tokens {starts}, ... (hornbook runs batch {training.run.folder} {step} shows them)"
+
+
+def progress(training: Training, update: Update, owed: bool) -> dict[str, Any]:
+    """What a checkpoint has to remember besides weights and optimizer."""
+    best, tokenizer = training.best, training.prepared.tokenizer
+    return {
+        "step": training.step,
+        "tokens": training.tokens,
+        "seconds": training.clock.seconds,
+        "first_step_seconds": training.length.first if isinstance(training.length, ByTime) else None,
+        "done": update.done,
+        "owed": owed,
+        "best": {"step": best.step, "loss": best.loss} if best.step >= 0 else None,
+        "scale": {"value": training.scale.value, "good": training.scale.good},
+        "vocabulary": {"fingerprint": fingerprint(tokenizer), "size": tokenizer.vocab_size},
+    }
+
+
+def tell(training: Training, update: Update) -> None:
+    """Let the watcher know of a step, and of a loss that jumped."""
+    training.throughput.add(update)
+    left = seconds_left(update, training.clock.seconds)
+    training.watcher.updated(
+        Status(
+            update.step,
+            update.loss,
+            update.done,
+            training.throughput.tokens_per_second,
+            left if math.isfinite(left) else None,
+        )
+    )
+    spike = training.spikes.offer(update.step, update.loss)
+    if spike is not None:
+        training.watcher.said(
+            f"step {spike.step}: the loss jumped to {spike.loss:.3f} (usual: {spike.usual:.3f}); "
+            f"hornbook runs batch {training.run.folder} {spike.step} shows its batch"
+        )
+
+
+def evaluate_now(training: Training, metrics: Journal, samples: Journal) -> None:
+    """Score the whole validation split and write samples; nothing here touches what the next step is made of."""
+    context = training.recipe.model.context
+    dtype = torch.bfloat16 if training.choices.precision == "bfloat16" else torch.float32
+    measured = evaluate_loss(
+        training.model, training.prepared.validation, context, batch=max(1, 8192 // context), autocast=dtype
+    )
+    best = training.best.offer(training.step, measured.loss)
+    metrics.write({"kind": "evaluation", "step": training.step, "seconds": training.clock.seconds, **measured.as_json()})
+    if best:
+        write_text(training.run.folder / "best", f"step-{training.step:06d}\n")
+    training.watcher.evaluated(training.step, measured, best)
+    wanted = training.recipe.samples
+    for prompt in wanted.prompts:
+        for sample in complete(training.model, training.prepared.tokenizer, prompt, wanted.sampling, 1):
+            samples.write({"step": training.step, "prompt": prompt, "text": sample.text, "finish": sample.finish_reason})

@@ -1,0 +1,225 @@
+"""Text comes out whole: no broken characters, no stop strings, nothing lost between the pieces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hornbook.errors import TextError
+from hornbook.generation.config import Sampling
+from hornbook.generation.text import Writing, begin, complete, encode_prompt, overlap, stream, write
+from hornbook.model.config import BlockConfig, Dense, ModelConfig, Rotary
+from hornbook.model.models import Decoder
+from hornbook.tokenizers.build import build_tokenizer
+from hornbook.tokenizers.config import BytePair, Characters, Words
+from hornbook.tokenizers.protocol import END_OF_TEXT
+
+
+class Bytes:
+    """The smallest byte-level tokenizer: a token is a byte, 256 is the end of the text."""
+
+    kind, vocab_size, special = "bytes", 257, {END_OF_TEXT: 256}
+
+    def encode(self, text: str, allow_special: bool = False) -> list[int]:
+        return list(text.encode())
+
+    def encode_batch(self, texts, threads: int = 1) -> list[list[int]]:
+        return [self.encode(text) for text in texts]
+
+    def decode(self, ids) -> str:
+        return b"".join(map(self.token_bytes, ids)).decode(errors="replace")
+
+    def token_bytes(self, token: int) -> bytes:
+        return bytes([token]) if token < 256 else b""
+
+    def save(self, folder: Path) -> None:
+        raise NotImplementedError
+
+
+TEXT = "The verdict was: ‘naïve’ — 日本, said Ann. Bob said so too, and so said Ann again.\n"
+
+
+def writer(tokenizer, seed=0):
+    config = ModelConfig(
+        vocabulary=tokenizer.vocab_size,
+        context=23,
+        width=40,
+        heads=4,
+        depth=1,
+        position_encoding=Rotary(),
+        pattern=(BlockConfig(feed_forward=Dense(44)),),
+        tied=False,
+    )
+    made, draw = Decoder(config), torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in made.parameters():
+            parameter.add_(torch.randn(parameter.shape, generator=draw) * 0.2)
+    return made.eval()
+
+
+def pieces(tokens, tokenizer, prompt=(), **sampling):
+    """(pieces, writing) of pushing ``tokens`` one by one until the writing is over."""
+    writing = Writing(tokenizer, list(prompt), Sampling(max_tokens=len(tokens), **sampling))
+    gained = []
+    for token in tokens:
+        gained.append(writing.push(token))
+        if writing.finish_reason:
+            break
+    return gained, writing
+
+
+@given(st.binary(min_size=1, max_size=40) | st.text(min_size=1, max_size=20).map(str.encode))
+def test_pieces_join_to_the_decoded_whole_for_any_bytes(data):
+    gained, writing = pieces(list(data), Bytes())
+    assert "".join(gained) == writing.text == Bytes().decode(list(data))
+    assert writing.finish_reason == "length"
+    assert writing.token_ids == list(data)
+
+
+@given(st.text(min_size=1, max_size=20))
+def test_no_piece_has_half_a_character(text):
+    gained, _ = pieces(list(text.encode()), Bytes())
+    assert "\N{REPLACEMENT CHARACTER}" in text or "\N{REPLACEMENT CHARACTER}" not in "".join(gained)
+    assert "".join(gained) == text
+
+
+@given(
+    st.text("ab€", min_size=1, max_size=12),
+    st.lists(st.text("ab€", min_size=1, max_size=4), min_size=1, max_size=3),
+    st.integers(1, 5),
+)
+def test_a_stop_string_is_never_in_the_text_and_nothing_before_it_is_lost(text, stops, size):
+    data = text.encode()
+    writing = Writing(Bytes(), [], Sampling(max_tokens=len(data), stop=tuple(stops)))
+    gained = "".join(writing.push(byte) for byte in data if writing.finish_reason is None)
+    assert gained == writing.text
+    assert not any(stop in gained for stop in stops)
+    assert text.startswith(gained)
+    ends = [text.find(stop) + len(stop) for stop in stops if stop in text]
+    assert writing.finish_reason == ("stop" if ends else "length")
+    if ends:  # cut where the stop string that was complete first begins
+        assert any(text[: min(ends)] == gained + stop for stop in stops)
+        assert len(writing.token_ids) == len(text[: min(ends)].encode())
+    else:
+        assert gained == text
+
+
+def test_a_stop_string_across_tokens_is_held_back_until_it_is_certain():
+    gained, writing = pieces(list(b"so said Ann said Bob"), Bytes(), stop=("said Bob",))
+    assert "".join(gained) == "so said Ann "
+    assert gained[3:7] == ["", "", "", ""]
+    assert gained[8] == "said A"
+    assert writing.finish_reason == "stop"
+
+
+def test_a_stop_string_that_never_comes_keeps_nothing_back_at_the_end():
+    gained, writing = pieces(list(b"and so"), Bytes(), stop=("so long",))
+    assert ("".join(gained), writing.finish_reason) == ("and so", "length")
+    gained, writing = pieces([*b"and so", 256, *b"more"], Bytes(), stop=("so long",))
+    assert ("".join(gained), writing.finish_reason) == ("and so", "end")
+    assert writing.token_ids == list(b"and so")
+
+
+def test_the_stop_string_in_the_prompt_stops_nothing():
+    _, writing = pieces(list(b"b.c"), Bytes(), prompt=b"a.b.", stop=(".",))
+    assert writing.text == "b"
+
+
+def test_a_character_that_starts_in_one_token_and_ends_after_the_last_is_shown_broken():
+    gained, _ = pieces(list("né".encode())[:2], Bytes())
+    assert gained == ["n", "\N{REPLACEMENT CHARACTER}"]
+
+
+def test_overlap_is_the_longest_beginning_at_the_end():
+    assert overlap("abab", "abac") == 3 - 1
+    assert overlap("aba", "abac") == 3
+    assert overlap("xyz", "abac") == 0
+    assert overlap("abac", "abac") == 0
+
+
+TOKENIZERS = {"bytes": Bytes(), **{str(c): c for c in (Characters(), Words(), BytePair(vocabulary=300))}}
+
+
+@pytest.fixture(scope="module", params=TOKENIZERS)
+def tokenizer(request):
+    made = TOKENIZERS[request.param]
+    return made if isinstance(made, Bytes) else build_tokenizer(made, [TEXT])
+
+
+@pytest.mark.parametrize("stop", [(), ("a", "said")], ids=["free", "stopped"])
+def test_streamed_pieces_are_the_completed_text(tokenizer, stop):
+    model = writer(tokenizer)
+    for seed in range(3):
+        sampling = Sampling(max_tokens=29, seed=seed, stop=stop)
+        [sample] = complete(model, tokenizer, "The verdict", sampling)
+        assert "".join(stream(model, tokenizer, "The verdict", sampling)) == sample.text
+        assert not any(word in sample.text for word in stop)
+        [plain] = complete(model, tokenizer, "The verdict", sampling, cache=False)
+        assert plain == sample
+
+
+def test_text_follows_its_prompt_as_the_tokenizer_would_write_it(tokenizer):
+    model, prompt = writer(tokenizer), "The verdict"
+    tokens = encode_prompt(tokenizer, prompt)
+    for seed in range(3):
+        [sample] = complete(model, tokenizer, prompt, Sampling(max_tokens=13, seed=seed))
+        assert tokenizer.decode(tokens) + sample.text == tokenizer.decode(tokens + sample.token_ids)
+
+
+def test_samples_are_those_that_are_drawn_alone(tokenizer):
+    model, sampling = writer(tokenizer), Sampling(max_tokens=19, seed=2)
+    three = complete(model, tokenizer, "The", sampling, samples=3)
+    assert three[:2] == complete(model, tokenizer, "The", sampling, samples=2)
+    assert len({sample.text for sample in three}) == 3
+    assert all(len(sample.token_ids) == 19 or sample.finish_reason == "end" for sample in three)
+
+
+def test_a_prompt_longer_than_the_context_loses_nothing():
+    tokenizer, prompt = Bytes(), TEXT * 2
+    model = writer(tokenizer)
+    [sample] = complete(model, tokenizer, prompt, Sampling(max_tokens=5))
+    assert len(sample.token_ids) == 5
+    text = tokenizer.encode(prompt) + sample.token_ids
+    assert tokenizer.decode(text) == prompt + sample.text
+
+
+def test_the_end_of_the_text_is_no_part_of_it():
+    tokenizer = Bytes()
+    model = writer(tokenizer)
+    with torch.no_grad():
+        model.embedding.head.weight.zero_()
+        model.embedding.head.weight[256] = 5.0
+        model.stack.norm.scale.zero_()
+        model.stack.norm.shift.fill_(1.0)
+    [sample] = complete(model, tokenizer, "so", Sampling(max_tokens=9, temperature=0.0))
+    assert (sample.text, sample.token_ids, sample.finish_reason) == ("", [], "end")
+    assert list(stream(model, tokenizer, "so", Sampling(max_tokens=9, temperature=0.0))) == []
+
+
+def test_writing_stops_when_all_texts_have():
+    tokenizer, sampling = Bytes(), Sampling(max_tokens=1000, stop=tuple(map(chr, range(32, 127))))
+    model = writer(tokenizer)
+    tokens = encode_prompt(tokenizer, "so")
+    writings = begin(tokenizer, tokens, sampling, 3)
+    steps = len(list(write(model, tokens, writings, sampling)))
+    assert steps == max(len(writing.token_ids) for writing in writings) < 1000
+
+
+def test_an_empty_prompt_begins_a_text_where_the_tokenizer_knows_how():
+    assert encode_prompt(Bytes(), "") == [256]
+    lines = build_tokenizer(Characters(), ["one\ntwo"])
+    assert encode_prompt(lines, "") == lines.encode("\n")
+    with pytest.raises(TextError, match=r"the prompt is empty.*give a prompt of at least one character"):
+        encode_prompt(build_tokenizer(Characters(), ["one two"]), "")
+
+
+def test_a_character_that_a_tokenizer_never_saw_is_an_error_that_names_it():
+    tokenizer = build_tokenizer(Characters(), ["one two"])
+    with pytest.raises(TextError, match="z"):
+        complete(writer(tokenizer), tokenizer, "zoo", Sampling())
+    with pytest.raises(TextError, match="z"):
+        next(stream(writer(tokenizer), tokenizer, "zoo", Sampling()))

@@ -1,0 +1,182 @@
+"""Counts from the configuration alone equal what is built, what is published and what is measured."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.utils.flop_counter import FlopCounterMode
+
+from hornbook.model.cache import make_cache
+from hornbook.model.config import (
+    AttentionConfig,
+    BlockConfig,
+    Dense,
+    Learned,
+    ModelConfig,
+    NoPositionEncoding,
+    Rotary,
+    Sinusoidal,
+    SlidingWindow,
+)
+from hornbook.model.count import count, parameter_shapes
+from hornbook.model.models import Decoder
+from hornbook.model.presets import PRESETS
+
+PUBLISHED = {
+    "gpt-real": 163_009_536,
+    "gpt-demo": 120_496_128,
+    "gpt-deep": 60_271_104,
+    "gpt-balanced": 49_631_232,
+    "gpt2": 124_439_808,
+    "gpt2-medium": 354_823_168,
+    "gpt2-large": 774_030_080,
+    "gpt2-xl": 1_557_611_200,
+    "stories-4": 105_596_497,
+    "stories-2": 91_420_753,
+    "oz": 2_891_008,
+}
+
+blocks = st.builds(
+    BlockConfig,
+    attention=st.builds(
+        AttentionConfig,
+        query_key_norm=st.sampled_from(["none", "layer", "rms"]),
+        bias=st.booleans(),
+        output_bias=st.sampled_from([None, True, False]),
+        position_encoding=st.sampled_from([None, NoPositionEncoding(), Learned(), Rotary(100.0), Sinusoidal()]),
+    ),
+    feed_forward=st.builds(Dense, st.sampled_from([None, 7]), st.just("silu"), st.booleans(), st.booleans()),
+    norm=st.sampled_from(["layer", "rms", "none"]),
+    placement=st.sampled_from(["pre", "post", "sandwich", "inside"]),
+)
+configs = st.builds(
+    ModelConfig,
+    vocabulary=st.integers(1, 31),
+    context=st.integers(1, 13),
+    width=st.just(24),
+    heads=st.sampled_from([2, 4]),
+    kv_heads=st.sampled_from([None, 1, 2]),
+    head_width=st.sampled_from([None, 10]),
+    depth=st.integers(1, 4),
+    pattern=st.lists(blocks, min_size=1, max_size=3).map(tuple),
+    position_encoding=st.sampled_from([NoPositionEncoding(), Learned(), Rotary(), Sinusoidal()]),
+    tied=st.booleans(),
+    head_bias=st.booleans(),
+    embedding_norm=st.sampled_from(["layer", "rms", "none"]),
+)
+
+
+def built(config):
+    with torch.device("meta"):
+        return {name: tuple(parameter.shape) for name, parameter in Decoder(config).named_parameters()}
+
+
+@given(configs)
+def test_counted_shapes_are_those_of_the_built_model(config):
+    assert parameter_shapes(config) == built(config)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_have_their_published_sizes_as_counted_and_as_built(name):
+    assert parameter_shapes(PRESETS[name]) == built(PRESETS[name])
+    assert count(PRESETS[name]).parameters == PUBLISHED[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "untied", "tied"),
+    [
+        ("gpt-real", "163.01", "124.41"),
+        ("gpt-demo", "120.50", "81.90"),
+        ("gpt-deep", "60.27", "40.97"),
+        ("gpt-balanced", "49.63", "30.33"),
+    ],
+)
+def test_the_depth_and_width_study_in_millions(name, untied, tied):
+    millions = [f"{count(replace(PRESETS[name], tied=t)).parameters / 1e6:.2f}" for t in (False, True)]
+    assert millions == [untied, tied]
+
+
+@pytest.mark.parametrize(("name", "untied", "tied"), [("stories-2", "91.4", "52.8"), ("stories-4", "105.6", "66.9")])
+def test_the_stories_models_in_millions(name, untied, tied):
+    own, shared = PRESETS[name], replace(PRESETS[name], tied=True, head_bias=False)
+    assert [f"{count(config).parameters / 1e6:.1f}" for config in (own, shared)] == [untied, tied]
+
+
+@pytest.mark.parametrize(
+    ("name", "layers"), [("gpt-balanced", "10.6"), ("gpt-deep", "21.3"), ("gpt-demo", "42.5"), ("gpt-real", "85.0")]
+)
+def test_the_study_without_its_tables_in_millions(name, layers):
+    assert f"{count(PRESETS[name]).non_embedding_parameters / 1e6:.1f}" == layers
+
+
+def test_oz_is_one_layer_with_one_head():
+    oz = PRESETS["oz"]
+    assert (oz.depth, oz.heads, oz.pattern[0].placement) == (1, 1, "post")
+    assert oz.pattern[0].feed_forward.activation == "relu"
+    assert oz.position_encoding == Sinusoidal()
+
+
+SMALL = ModelConfig(
+    vocabulary=101,
+    context=32,
+    width=48,
+    heads=4,
+    kv_heads=2,
+    depth=3,
+    pattern=(BlockConfig(attention=AttentionConfig(kernel="explicit")), BlockConfig(feed_forward=Dense(gated=True))),
+)
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_operations_are_those_that_pytorch_counts(tied):
+    config = replace(SMALL, tied=tied, pattern=SMALL.pattern[:1])
+    model, tokens = Decoder(config), torch.zeros(2, 32, dtype=torch.long)
+    with FlopCounterMode(display=False) as forward:
+        loss = model(tokens).sum()
+    assert forward.get_total_flops() == 64 * count(config).flops_per_token()
+    with FlopCounterMode(display=False) as backward:
+        loss.backward()
+    assert forward.get_total_flops() + backward.get_total_flops() == 64 * count(config).training_flops_per_token()
+
+
+def test_operations_grow_with_the_window_as_far_as_it_is_seen():
+    near = replace(SMALL, pattern=(BlockConfig(attention=AttentionConfig(mask=SlidingWindow(8))),))
+    assert count(near).flops_per_token(8) == count(near).flops_per_token(32)
+    assert count(SMALL).flops_per_token(32) - count(SMALL).flops_per_token(8) == 3 * 4 * 48 * 24
+
+
+def test_bytes_of_the_cache_are_those_it_takes():
+    layers = make_cache(SMALL, 1)
+    taken = sum((layer.keys[:, :, :32].numel() + layer.values[:, :, :32].numel()) * 4 for layer in layers)
+    assert 32 * count(SMALL).cache_bytes_per_token() == taken
+    assert 2 * count(SMALL).cache_bytes_per_token(2) == count(SMALL).cache_bytes_per_token(4)
+
+
+@pytest.mark.parametrize("preset", ["gpt2", "stories-2", "gated"])
+def test_the_estimate_of_activations_is_near_what_is_kept(preset):
+    gated = BlockConfig(feed_forward=Dense(activation="silu", gated=True, bias=False), norm="rms")
+    small = {"vocabulary": 211, "context": 64, "width": 96, "heads": 4, "depth": 3}
+    config = replace(
+        PRESETS.get(preset, ModelConfig(pattern=(gated,), position_encoding=Rotary())), **small, dropout=0.0
+    )
+    model, kept = Decoder(config), {}
+    own = {parameter.untyped_storage().data_ptr() for parameter in model.parameters()}
+
+    def keep(tensor):
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            kept[storage.data_ptr()] = (storage.nbytes(), tensor)
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        logits = model(torch.zeros(3, 64, dtype=torch.long))
+        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), torch.zeros(192, dtype=torch.long))
+    measured = sum(size for size, _ in kept.values()) + logits.numel() * 4 * loss.isfinite().item()
+    estimate = count(config).training_memory(batch=3)
+    assert estimate.activations == pytest.approx(measured, rel=0.35)
+    assert estimate.weights == estimate.gradients == 4 * count(config).parameters
+    assert estimate.total == 4 * 4 * count(config).parameters + estimate.activations

@@ -1,0 +1,101 @@
+"""Mistakes in training: the loop, optimizers, schedules, checkpoints."""
+
+from __future__ import annotations
+
+from tests.mutate.mistake import mistakes_in
+
+# fmt: off
+TRAINING = [
+    *mistakes_in(
+        "training/objectives.py", "training/test_objectives.py",
+        ("(targets != IGNORED).sum()", "(targets == targets).sum()", "ignored targets are counted"),
+        ("ignore_index=IGNORED, reduction", "reduction", "ignored targets are asked for"),
+        ("logits.flatten(0, 1).float()", "logits.flatten(0, 1)", "the loss is summed in 16 bits"),
+        ("model(batch.tokens, batch.positions)", "model(batch.tokens)", "packed texts see each other"),
+    ),
+    *mistakes_in(
+        "training/loop.py", "training/test_loop.py",
+        ("/ (count * scale))", "/ (len(losses) * scale))", "gradients averaged over micro-batches, not tokens"),
+        ("return total / count, norm", "return total / len(losses), norm", "losses averaged over micro-batches, not tokens"),
+        ("min(1.0, clip / norm if clip and norm else 1.0)", "(clip / norm if clip and norm else 1.0)", "small gradients are lengthened"),
+        ("norm /= count * scale", "norm /= scale", "the norm that is clipped is that of the sum"),
+        ('derive(seed, "dropout", step)', 'derive(seed, "dropout")', "dropout is the same at every step"),
+        ('group["lr"] = group["peak"] * schedule(step, fraction)', 'group["lr"] = group["lr"] * schedule(step, fraction)', "schedules multiply up"),
+        ("            parameter.grad = None\n", "            pass\n", "gradients of earlier steps stay"),
+        ("        model.train()\n", "", "a model left in evaluation trains without dropout"),
+        ("(update.step + 1) % every == 0", "update.step % every == 0", "things are due one step late"),
+        ("if math.isfinite(norm):\n            optimizer.step()", "if True:\n            optimizer.step()", "a step is made with gradients that overflowed"),
+        ("clock.seconds, first, length(first), iter(batches)", "clock.seconds, first, 0.0, iter(batches)", "a run that is over begins one more step"),
+    ),
+    *mistakes_in(
+        "training/schedules.py", "training/test_schedules.py",
+        ("(step + 1) / (warmup + 1)", "step / (warmup + 1)", "the first step has a learning rate of 0"),
+        ("math.cos(math.pi * passed / 2) ** 2", "math.cos(math.pi * passed) ** 2", "a cosine that comes back up"),
+        ("(fraction - end) / (1 - end)", "fraction", "the schedule jumps after warm-up"),
+        ("min(1.0, (1 - passed) / schedule.decay)", "(1 - passed) / schedule.decay", "a trapezoid without a top"),
+        ("schedule.final + (1 - schedule.final) * (1 - passed)", "1 - passed", "the final learning rate is 0 whatever is asked"),
+    ),
+    *mistakes_in(
+        "training/adamw.py", "training/test_optimizers.py",
+        ("corrected_mean = mean / (1 - beta1**count)", "corrected_mean = mean", "no correction for starting at zero"),
+        ("parameter.mul_(1 - lr * group", "parameter.mul_(1 - group", "decay without the learning rate"),
+        ('corrected_square.sqrt() + group["eps"]', '(corrected_square + group["eps"]).sqrt()', "epsilon under the root"),
+    ),
+    *mistakes_in(
+        "training/muon.py", "training/test_muon.py training/test_optimizers.py",
+        ("gram = x @ x.mT\n", "gram = x.mT @ x\n", "the products are the wrong way round"),
+        ("result if wide[place] is updates[place] else result.mT", "result", "tall matrices come back on their side"),
+        ("torch._foreach_lerp_(momenta, gradients, 1 -", "torch._foreach_lerp_(momenta, gradients, ", "momentum and gradient exchanged"),
+        ("max(1.0, rows / columns) ** 0.5", "max(1.0, columns / rows) ** 0.5", "the wrong matrices get larger steps"),
+    ),
+    *mistakes_in(
+        "training/optimizers.py", "training/test_optimizers.py training/test_checkpoints.py",
+        ('Group("embeddings", "adamw", embedding_rate, 0.0,', 'Group("embeddings", "adamw", embedding_rate, adamw.weight_decay,', "tables decay"),
+        ('Group("vectors", "adamw", adamw.learning_rate, 0.0,', 'Group("vectors", "adamw", adamw.learning_rate, adamw.weight_decay,', "norms and biases decay"),
+        ('"betas": tuple(config.betas), ', "", "the betas that were asked for are not used"),
+        ("value.to(parameter.device).clone()", "value.to(parameter.device).clone() * 0", "what the optimizer remembered is lost"),
+    ),
+    *mistakes_in(
+        "training/precision.py", "training/test_precision.py",
+        ("self.value /= 2", "self.value *= 2", "the loss scale grows when gradients overflow"),
+        ("self.good + 1 if finite else 0", "self.good + 1", "one good step after an overflow is enough to double"),
+    ),
+    *mistakes_in(
+        "training/guards.py", "training/test_guards.py",
+        ("math.isfinite(loss) and math.isfinite(gradient_norm)", "math.isfinite(loss) or math.isfinite(gradient_norm)", "a gradient that is no number passes"),
+        ("if loss < self.loss:", "if loss <= self.loss:", "an equal loss is called better"),
+        ("self.last < 0.1 * self.first", "self.last < self.first", "any progress passes for learning by heart"),
+    ),
+    *mistakes_in(
+        "training/checkpoints.py", "training/test_checkpoints.py",
+        ('if sha256_of(file) != expected["sha256"]:', "if False:", "an altered byte is loaded"),
+        ('if file.stat().st_size != expected["size"]:', "if False:", "a truncated file is called damaged by its hash", "the hash notices what the size would have said"),
+        ("    verify_checkpoint(folder)\n    progress", "    progress", "checkpoints are not verified when loaded"),
+        ("if id(tensor) not in seen:", "if True:", "a shared weight is saved twice"),
+        ("if there != expected]\n    if wrong:", "if False]\n    if wrong:", "tensors of another shape are not noticed"),
+        ("int(path.name.removeprefix(", "str(path.name.removeprefix(", "step 1000000 comes before step 999999"),
+        ('trained.get("fingerprint") != fingerprint', "False", "a tokenizer that does not fit is used"),
+    ),
+    *mistakes_in(
+        "files.py", "test_files.py training/test_checkpoints.py",
+        ("            partial.unlink(missing_ok=True)", "            pass", "half-written files stay behind"),
+        ("            os.replace(partial, path)\n            flush(path.parent)\n    finally:\n        with suppress", "            partial.rename(path.with_suffix('.new'))\n            flush(path.parent)\n    finally:\n        with suppress", "the file never takes its place"),
+        ("    if old.exists() and not path.exists():\n        os.replace(old, path)", "    if old.exists() and not path.exists():\n        pass", "a folder whose replacement was cut off is not brought back"),
+    ),
+    *mistakes_in(
+        "settings.py", "test_settings.py",
+        ("if name not in names:", "if False:", "a misspelt setting gets no name"),
+        ("and not isinstance(value, bool)", "", "true is taken for a number"),
+        ('merge(typing.cast(Mapping[str, Any], old), value) if same else value', "merge(typing.cast(Mapping[str, Any], old), value) if isinstance(old, Mapping) else value", "another kind keeps the settings of the old one"),
+        ("result = copy(table)", "result = dict(table)", "overrides change the table they were laid over"),
+    ),
+    *mistakes_in(
+        "seeds.py", "test_seeds.py",
+        ('"\\x1f".join', '"".join', "(1, 23) and (12, 3) are one seed"),
+        (">> 1\n", ">> 0\n", "a seed of 64 bits, which PyTorch refuses half of the time"),
+    ),
+    *mistakes_in(
+        "batches.py", "test_batches.py model/test_masks.py",
+        ("counting < lengths[:, None]", "counting <= lengths[:, None]", "a padded row is one token too long"),
+    ),
+]

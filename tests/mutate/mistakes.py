@@ -1,0 +1,14 @@
+"""Mistakes that could be made in the core, one line each: where, what is right, what would be wrong, who should notice.
+
+Whoever adds to the core adds to these tables. ``right`` has to stand in its file exactly once.
+"""
+
+from __future__ import annotations
+
+from tests.mutate.in_generation import GENERATION
+from tests.mutate.in_model import MODEL
+from tests.mutate.in_text import TEXT
+from tests.mutate.in_training import TRAINING
+from tests.mutate.mistake import Mistake
+
+MISTAKES: list[Mistake] = [*MODEL, *TEXT, *TRAINING, *GENERATION]

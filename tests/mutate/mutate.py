@@ -1,0 +1,115 @@
+"""Do the tests bite? Plant one mistake at a time in a copy of the package, and see whether a test fails.
+
+    python -m tests.mutate.mutate [--jobs 2] [--only WORDS]
+
+A mistake that no test notices is a missing test, unless the table says why nothing can notice it; an explanation that
+is no longer true (a test does notice) is an error too. Ends with 1 if anything is left to do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.mutate.mistake import Mistake
+from tests.mutate.mistakes import MISTAKES
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 180
+"""A mistake that makes the tests run this long is noticed as well."""
+VERDICTS = {
+    (False, False): "caught",
+    (True, True): "SURVIVED",
+    (True, False): "explained",
+    (False, True): "EXPLAINED, YET CAUGHT",
+}
+"""By whether the mistake survived, and whether that is wrong."""
+
+
+def copy_of_everything(folder: Path) -> None:
+    """The package and its tests, byte code included, so that a copy starts as fast as the original."""
+    for name in ("src", "tests"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.egg-info", ".*", "mutate"))
+    shutil.copy2(ROOT / "pyproject.toml", folder)
+
+
+def plant(mistake: Mistake, folder: Path) -> None:
+    """Write the mistake into the copy; its text has to be there exactly once."""
+    path = folder / "src" / "hornbook" / mistake.file
+    text = path.read_text(encoding="utf-8")
+    count = text.count(mistake.right)
+    if count != 1:
+        raise SystemExit(f"{mistake.file}: {mistake.right!r} is there {count} times; mend the table")
+    path.write_text(text.replace(mistake.right, mistake.wrong), encoding="utf-8")
+    for cached in path.parent.glob(f"__pycache__/{path.stem}.*"):
+        cached.unlink()
+
+
+def run_tests(folder: Path, tests: tuple[str, ...]) -> tuple[bool, str]:
+    """Run some tests in a copy: did they all pass, and if not, which failed first?"""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(folder / "src"),
+        "HORNBOOK_TEST_DATA": os.environ.get("HORNBOOK_TEST_DATA") or str(ROOT.parent / "shared"),
+        "HORNBOOK_HYPOTHESIS": "same",
+    }
+    files = [test if test.startswith("-") else f"tests/{test}" for test in tests]
+    options = ["-x", "-q", "-n", "0", "--tb=no", "-p", "no:cacheprovider", "-m", "not slow and not broad"]
+    command = [sys.executable, "-m", "pytest", *options, *files]
+    try:
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        return False, f"no end within {SECONDS} s"
+    if done.returncode not in (0, 1, 2):  # passed, failed, interrupted by a broken import
+        raise SystemExit(f"pytest ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    told = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return done.returncode == 0, told[0].split(" - ")[0].rpartition("::")[2] if told else done.stdout[-300:].strip()
+
+
+def try_mistake(mistake: Mistake) -> tuple[bool, str]:
+    """Plant one mistake in a fresh copy and run its tests: did it survive, and if not, who noticed?"""
+    with tempfile.TemporaryDirectory(prefix="hornbook-mutate-") as name:
+        copy_of_everything(Path(name))
+        plant(mistake, Path(name))
+        return run_tests(Path(name), mistake.tests)
+
+
+def sound(mistakes: list[Mistake]) -> None:
+    """Without a mistake every test has to pass, or being noticed would mean nothing."""
+    with tempfile.TemporaryDirectory(prefix="hornbook-mutate-") as name:
+        copy_of_everything(Path(name))
+        passed, first = run_tests(Path(name), tuple(sorted({test for mistake in mistakes for test in mistake.tests})))
+    if not passed:
+        raise SystemExit(f"the tests fail without any mistake: {first}")
+
+
+def main() -> int:
+    """Try every mistake (or those that contain WORDS) and print a line for each."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--only", default="", metavar="WORDS", help="only mistakes whose line has these words")
+    options = parser.parse_args()
+    chosen = [mistake for mistake in MISTAKES if options.only in f"{mistake.file}: {mistake.what}"]
+    start, left = time.perf_counter(), 0
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        whole = pool.submit(sound, chosen)
+        for mistake, (survived, first) in zip(chosen, pool.map(try_mistake, chosen), strict=True):
+            wrong = survived is not bool(mistake.survives)
+            left += wrong
+            verdict = VERDICTS[survived, wrong]
+            reason = mistake.survives if survived else first
+            print(f"{verdict:<10} {mistake.file}: {mistake.what} | {reason}", flush=True)
+        whole.result()
+    print(f"{len(chosen) - left} passed, {left} failed in {time.perf_counter() - start:.0f} s")
+    return int(left > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
