@@ -152,7 +152,7 @@ def test_stats_count_the_same_for_people_and_machines(hornbook: Run, tmp_path: P
     table = hornbook("corpus", "stats", "a.txt").stdout
     assert "the: 2" in table
     stories = json.loads(hornbook("corpus", "stats", "stories", "--documents", "31", "--json").stdout)
-    assert 0.4 < stories["bits_per_byte"] < 1.2
+    assert 0 < stories["bits_per_byte"] < 2
 
 
 def test_moby_dick_is_cleaned_from_the_real_file(hornbook: Run, shared: Path, tmp_path: Path) -> None:

@@ -22,8 +22,9 @@ TEXT = "the theme of the thesis, then: it's the theory of theatres\nnaïve faça
 
 @pytest.fixture
 def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Say:
-    """``hornbook tokenizer ARGS...`` in this process and an empty folder with ``text.txt``: what it writes to stdout."""
+    """``hornbook tokenizer ARGS...`` in this process, in a folder with ``text.txt``: what it writes to stdout."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
     (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
 
     def call(*arguments: str) -> str:

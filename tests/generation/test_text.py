@@ -116,6 +116,32 @@ def test_a_stop_string_across_tokens_is_held_back_until_it_is_certain():
     assert writing.finish_reason == "stop"
 
 
+class Chunks(Bytes):
+    """A token is a whole piece of text: one of those it was given."""
+
+    def __init__(self, *texts: str) -> None:
+        self.texts, self.special = texts, {}
+
+    def token_bytes(self, token: int) -> bytes:
+        return self.texts[token].encode()
+
+
+@given(
+    st.lists(st.text("abc", min_size=1, max_size=5), min_size=1, max_size=4),
+    st.lists(st.text("abc", min_size=1, max_size=3), min_size=1, max_size=3),
+)
+def test_in_what_pieces_the_text_comes_does_not_decide_where_it_stops(chunks, stops):
+    _, coarse = pieces(range(len(chunks)), Chunks(*chunks), stop=tuple(stops))
+    _, fine = pieces(list("".join(chunks).encode()), Bytes(), stop=tuple(stops))
+    assert (coarse.text, coarse.finish_reason) == (fine.text, fine.finish_reason)
+
+
+@pytest.mark.parametrize(("stops", "text"), [(("c", "ab"), ""), (("abc", "b"), "a"), (("bc", "abc"), "")])
+def test_of_two_stop_strings_in_one_token_the_one_that_is_complete_first_counts(stops, text):
+    _, writing = pieces([0], Chunks("abc"), stop=stops)
+    assert (writing.text, writing.finish_reason) == (text, "stop")
+
+
 def test_a_stop_string_that_never_comes_keeps_nothing_back_at_the_end():
     gained, writing = pieces(list(b"and so"), Bytes(), stop=("so long",))
     assert ("".join(gained), writing.finish_reason) == ("and so", "length")

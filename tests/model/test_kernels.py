@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from hornbook.batches import NOTHING, Positions
+from hornbook.model import kernels
 from hornbook.model.config import Bidirectional, Causal, SlidingWindow
 from hornbook.model.kernels import KERNELS, KeysValues, explicit
 from hornbook.model.masks import Mask
@@ -150,3 +151,22 @@ def test_unscaled_scores_saturate_the_softmax():
         return torch.autograd.functional.jacobian(lambda x: x.softmax(-1), (query @ keys.mT * scale).flatten()).norm()
 
     assert slope(1.0) < 0.1 * slope(256**-0.5)
+
+
+def test_the_quickest_kernel_is_chosen_by_what_is_known_of_the_case(monkeypatch):
+    chosen = []
+    for name in ("direct", "fused"):
+        monkeypatch.setattr(kernels, name, lambda *case, name=name: chosen.append(name) or KERNELS["explicit"](*case))
+    for dtype, keys in [(torch.bfloat16, 5), (torch.float32, 5), (torch.bfloat16, 513)]:
+        query, many = torch.zeros(1, 1, 1, 2, dtype=dtype), torch.zeros(1, 1, keys, 2, dtype=dtype)
+        positions = Positions.counting(1, keys)
+        last = Positions(torch.tensor([[keys - 1]]))
+        KERNELS["auto"](
+            query, KeysValues(many, many, positions), Mask(Causal(), last, positions), None, 1.0, 0.0, identity
+        )
+    with torch.no_grad():
+        query = torch.zeros(1, 1, 3, 2, dtype=torch.bfloat16)
+        positions = Positions.counting(1, 3)
+        mask = Mask(Causal(), positions, positions)
+        KERNELS["auto"](query, KeysValues(query, query, positions), mask, None, 1.0, 0.0, identity)
+    assert chosen == ["direct", "fused", "fused", "fused"]

@@ -40,6 +40,14 @@ def test_empty_slots_of_a_cache_are_hidden_and_order_of_slots_is_free():
     assert picture(Causal(), Positions(torch.tensor([[3]])), slots) == ["..xx."]
 
 
+def test_rows_that_are_alike_are_drawn_once():
+    plain, packed = Positions.counting(5, 3), Positions.counting(5, 3)
+    packed = Positions(packed.index, torch.arange(15).view(5, 3) // 4, plain=True)
+    assert Mask(Causal(), plain, plain).dense().shape == (1, 1, 3, 3)
+    assert Mask(Causal(), packed, packed).dense().shape == (5, 1, 3, 3)
+    assert Mask(Causal(), Positions.lengths(torch.tensor([3, 3]), 3), Positions.counting(2, 3)).dense().shape[0] == 2
+
+
 def test_a_kernel_may_use_its_own_causal_rule_only_where_it_says_the_same():
     plain, packed = (
         Positions.counting(2, 5),

@@ -110,7 +110,7 @@ def test_a_sliding_window_forgets_what_lies_behind_all_its_layers():
     assert same.tolist() == [False] * 5 + [True] * 4  # two layers of a window of 3 reach back 4
 
 
-@pytest.mark.parametrize("kernel", ["explicit", "fused"])
+@pytest.mark.parametrize("kernel", ["explicit", "direct", "fused"])
 @pytest.mark.parametrize("encoding", ENCODINGS, ids=str)
 @pytest.mark.parametrize("rule", RULES, ids=str)
 def test_padding_changes_nothing_and_gives_no_nan(rule, encoding, kernel):

@@ -66,7 +66,7 @@ def test_a_vocabulary_without_room_for_the_bytes_is_refused(size: int) -> None:
 
 @pytest.mark.parametrize("size", [-1, 1, 2])
 def test_a_vocabulary_without_room_for_a_word_is_refused(size: int) -> None:
-    with pytest.raises(SettingError, match="^vocabulary"):
+    with pytest.raises(SettingError, match=r"^vocabulary"):
         Words(size)
 
 

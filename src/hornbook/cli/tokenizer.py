@@ -191,11 +191,10 @@ def compare(tokenizer: str, /, *others: str, text: Path, as_json: Json = False) 
         print_json({"schema": 1, "tokenizers": [asdict(row) | more for row, more in zip(rows, extra, strict=True)]})
         return
     print_table(
-        ("tokenizer", "kind", "vocabulary", "tokens", "bytes/token", "never used", "unknown", "exact"),
+        ("tokenizer", "vocab", "tokens", "bytes/token", "unused", "unknown", "exact"),
         [
             (
                 row.name,
-                row.kind,
                 f"{row.vocab_size:,}",
                 f"{row.tokens:,}",
                 f"{row.bytes_per_token:.3f}",
@@ -296,7 +295,7 @@ def print_coloured(tokens: Sequence[Piece]) -> None:
 
     console = Console(highlight=False)
     if not console.is_terminal or console.no_color:
-        print("|".join(piece.text[1:-1] if piece.data else piece.text for piece in tokens))
+        print("|".join(piece.text[1:-1] if piece.text[0] in "'\"" else piece.text for piece in tokens))
         return
     line = Text()
     for number, piece in enumerate(tokens):

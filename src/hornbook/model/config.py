@@ -16,7 +16,7 @@ from hornbook.errors import SettingError, nearest
 NormName = Literal["layer", "rms", "none"]
 PlacementName = Literal["pre", "post", "sandwich", "inside"]
 ActivationName = Literal["relu", "gelu", "gelu_tanh", "silu", "relu_squared"]
-KernelName = Literal["explicit", "fused"]
+KernelName = Literal["auto", "explicit", "direct", "fused"]
 
 
 def check_name(field: str, value: str, names: Any) -> None:
@@ -129,7 +129,7 @@ class AttentionConfig:
     bias: bool = True  # of the query, key and value projections
     output_bias: bool | None = None  # None: as ``bias``
     scale: float | None = None  # None: head_width ** -0.5
-    kernel: KernelName = "fused"
+    kernel: KernelName = "auto"
 
     def __post_init__(self) -> None:
         check_name("query_key_norm", self.query_key_norm, NormName)

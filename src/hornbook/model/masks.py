@@ -50,7 +50,8 @@ class Mask:
 
     def dense(self) -> Bool[Tensor, "B 1 T S"]:
         """True where the query of a row may look at the key of a column. ``B`` is 1 where all rows are alike."""
-        query, key = self.query.index[:, None, :, None], self.key.index[:, None, None, :]
+        rows = 1 if self.query.plain and self.key.plain else None
+        query, key = self.query.index[:rows, None, :, None], self.key.index[:rows, None, None, :]
         seen = ALLOWS[type(self.rule)](self.rule, query, key) & (key != NOTHING) & (query != NOTHING)
         if self.query.document is not None and self.key.document is not None:
             seen = seen & (self.query.document[:, None, :, None] == self.key.document[:, None, None, :])

@@ -32,14 +32,14 @@ def check_name(field: str, value: str, names: Any) -> None:
         )
 
 
-def check_range(field: str, value: float, low: float, high: float, example: str) -> None:
+def check_range(field: str, value: int | float, low: int | float, high: int | float, example: str) -> None:
     """Refuse a number outside ``low <= value < high`` (or one that is no number)."""
     if not low <= value < high:
         above = f" and below {high:g}" if math.isfinite(high) else ""
         raise SettingError(f"{field}: expected a number of at least {low:g}{above} (as in {example}), found {value}")
 
 
-def check_positive(field: str, value: float, example: str) -> None:
+def check_positive(field: str, value: int | float, example: str) -> None:
     """Refuse a number that is not above 0, or infinite."""
     if not 0 < value < math.inf:
         raise SettingError(f"{field}: expected a number above 0 (as in {example}), found {value}")
@@ -241,7 +241,7 @@ class TrainingConfig:
                 f"schedule.warmup: expected fewer steps than the run has ({self.steps}), found {self.schedule.warmup}"
             )
 
-    def total_steps(self, steps_per_epoch: float, tokens_per_step: int) -> int | None:
+    def total_steps(self, steps_per_epoch: int | float, tokens_per_step: int) -> int | None:
         """How many steps the run has, at least 1; ``None`` where only time will tell."""
         if self.minutes is not None:
             return None

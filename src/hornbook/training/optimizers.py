@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
+from hornbook.errors import HornbookError
 from hornbook.training.adamw import ExplicitAdamW
 from hornbook.training.config import AdamW, Muon, OptimizerConfig
 from hornbook.training.muon import MuonOptimizer
@@ -24,6 +25,15 @@ ADAMW: dict[str, Callable[..., torch.optim.Optimizer]] = {
 """The two ways to compute AdamW."""
 
 
+REMEMBERED: dict[type, set[str]] = {
+    torch.optim.AdamW: {"step", "exp_avg", "exp_avg_sq"},
+    ExplicitAdamW: {"step", "exp_avg", "exp_avg_sq"},
+    MuonOptimizer: {"momentum"},
+}
+"""What each optimizer remembers of a parameter."""
+
+
+@runtime_checkable
 class Optimizer(Protocol):
     """What the loop and checkpoints need: any ``torch.optim.Optimizer``, or several that act as one."""
 
@@ -189,18 +199,35 @@ def optimizer_tensors(optimizer: Optimizer, model: nn.Module) -> dict[str, Tenso
 
 
 def restore_optimizer(optimizer: Optimizer, model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
-    """Give an optimizer back what ``optimizer_tensors`` took from one of the same kind over the same model."""
-    parts = optimizer.parts if isinstance(optimizer, Together) else [optimizer]
+    """Give an optimizer back what ``optimizer_tensors`` took from one of the same kind over the same model.
+
+    Raises:
+        HornbookError: a tensor belongs to another optimizer or another model; nothing was changed.
+    """
     names = {parameter: name for name, parameter in model.named_parameters()}
-    by_parameter: dict[str, dict[str, Tensor]] = {}
+    remembered: dict[str, dict[str, Tensor]] = {}
     for full, value in tensors.items():
         name, _, what = full.rpartition(".")
-        by_parameter.setdefault(name, {})[what] = value
-    for part in parts:
-        for group in part.param_groups:
-            for parameter in group["params"]:
-                remembered = by_parameter.get(names[parameter], {})
-                part.state[parameter] = {  # type: ignore[index]
-                    what: value.clone() if what == "step" else value.to(parameter.device).clone()
-                    for what, value in remembered.items()
-                }
+        remembered.setdefault(name, {})[what] = value
+    restored: list[tuple[torch.optim.Optimizer, nn.Parameter, dict[str, Tensor]]] = []
+    for part in optimizer.parts if isinstance(optimizer, Together) else [optimizer]:
+        expected = REMEMBERED.get(type(part))
+        for parameter in (parameter for group in part.param_groups for parameter in group["params"]):
+            state = remembered.pop(names[parameter], {})
+            if state and expected and set(state) != expected:
+                raise HornbookError(
+                    f"{names[parameter]}: expected {', '.join(sorted(expected))} of {type(part).__name__}, found "
+                    f"{', '.join(sorted(state))}; a run goes on with the optimizer it was begun with"
+                )
+            for what, value in state.items():
+                if value.dim() and value.shape != parameter.shape:
+                    raise HornbookError(
+                        f"{names[parameter]}.{what}: expected {list(parameter.shape)}, found {list(value.shape)}"
+                    )
+            restored.append((part, parameter, state))  # type: ignore[arg-type]
+    if remembered:
+        raise HornbookError(f"the optimizer of this model does not move {', '.join(sorted(remembered)[:5])}")
+    for part, parameter, state in restored:
+        part.state[parameter] = {
+            what: (value.to(parameter.device) if value.dim() else value).clone() for what, value in state.items()
+        }

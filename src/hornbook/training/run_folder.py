@@ -285,14 +285,15 @@ class Run:
             yield
             return
         path = self.folder / ".lock"
-        with explained(path), path.open("a+", encoding="utf-8") as file:
+        with explained(path):
+            file = path.open("a+", encoding="utf-8")
+        with file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 file.seek(0)
-                raise HornbookError(
-                    f"{self.folder} is being written by {holder(file.read())}; wait for it or stop it first"
-                ) from None
+                who = holder(file.read())
+                raise HornbookError(f"{self.folder} is being written by {who}; wait for it or stop it first") from None
             file.truncate(0)
             file.write(json.dumps({"process": os.getpid(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}))
             file.flush()

@@ -10,12 +10,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from hornbook.errors import DamagedError, HornbookError
 from hornbook.training.journal import read_journal
 
 
+@runtime_checkable
 class Length(Protocol):
     """How long a run is."""
 

@@ -54,7 +54,7 @@ def duration(recipe: Recipe, config: ModelConfig, steps_per_epoch: int) -> float
         return training.minutes * 60
     tokens = training.batch * config.context
     steps = training.total_steps(steps_per_epoch, tokens) or 1
-    operations = steps * tokens * count(config).training_flops_per_token()
+    operations = float(steps * tokens * count(config).training_flops_per_token())
     return expected_seconds(operations, choose_device(training.device))
 
 

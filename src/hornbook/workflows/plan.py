@@ -72,7 +72,7 @@ def plan_for(recipe: Recipe, prepared: Prepared) -> Plan:
     precision = choose_precision(training.precision, device).name
     tokens = training.batch * config.context
     steps = training.total_steps(batches.steps_per_epoch, tokens)
-    operations = (steps or 0) * tokens * counted.training_flops_per_token()
+    operations = float((steps or 0) * tokens * counted.training_flops_per_token())
     memory = counted.training_memory(
         training.batch // training.micro_batches,
         activation_bytes=4 if precision == "float32" else 2,
@@ -89,7 +89,7 @@ def plan_for(recipe: Recipe, prepared: Prepared) -> Plan:
         epochs=None if steps is None else steps / batches.steps_per_epoch,
         flops_per_token=counted.training_flops_per_token(),
         memory_bytes=memory.total,
-        seconds=(training.minutes or 0.0) * 60 if steps is None else expected_seconds(operations, device),
+        seconds=60.0 * (training.minutes or 0.0) if steps is None else expected_seconds(operations, device),
         precision=precision,
     )
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 
@@ -58,6 +58,7 @@ class Status:
     seconds_left: float | None
 
 
+@runtime_checkable
 class Watcher(Protocol):
     """Who is told how a training goes; the command line draws a progress bar of it."""
 
@@ -193,6 +194,9 @@ def set_up(run: Run, recipe: Recipe, watcher: Watcher) -> Training:
     )
     if run.latest is not None:
         go_on(begun, run.latest)
+    else:  # what a process wrote that was killed before its first checkpoint is written again
+        for journal in (run.metrics, run.samples):
+            journal.unlink(missing_ok=True)
     return begun
 
 

@@ -102,8 +102,7 @@ def parse(template: str, tables: Mapping[str, Table]) -> list[Item]:
     Raises:
         GrammarError: brackets that do not match, or a table that is not there.
     """
-    paragraphs = [" ".join(paragraph.split()) for paragraph in re.split(r"\n[ \t]*\n", template.strip())]
-    text = "\n".join(paragraphs)
+    text = tidy(template)
     pieces = MARK.findall(text)
     if "".join(pieces) != text:
         raise GrammarError(f"story grammar: cannot read {text!r}; a bracket is open or empty")
@@ -125,6 +124,15 @@ def parse(template: str, tables: Mapping[str, Table]) -> list[Item]:
     return stack[0][0]
 
 
+def tidy(template: str) -> str:
+    """A template without the white space that only lays it out: around events, and where a choice goes over lines."""
+    text = re.sub(r"\s*\n\s*([|\]])", r"\1", template.strip())
+    text = re.sub(r"([|\[])\s*\n\s*", r"\1", text)
+    paragraphs = [" ".join(paragraph.split()) for paragraph in re.split(r"\n\s*\n", text)]
+    paragraphs = [re.sub(r" (?=<)", "", paragraph) for paragraph in paragraphs]
+    return "\n".join(re.sub(r"^((?:<[^<>]*>)+) ", r"\1", paragraph) for paragraph in paragraphs)
+
+
 def read_mark(piece: str, tables: Mapping[str, Table]) -> Item:
     """One mark of a template, or the plain text that it is."""
     if piece[0] == "<":
@@ -140,6 +148,8 @@ def read_mark(piece: str, tables: Mapping[str, Table]) -> Item:
     if equals:
         if word not in tables:
             raise GrammarError(f"story grammar: {piece} draws from {word!r}, which is no table{nearest(word, tables)}")
+        if any(form not in each.forms for each in tables[word].words):
+            raise GrammarError(f"story grammar: {piece} asks for a form that not every word of {word!r} has")
         lower = name[:1].lower() + name[1:]
         return Draw(lower, tables[word], form, name != lower, END)
     lower = word[0].lower() + word[1:]

@@ -4,98 +4,62 @@ from __future__ import annotations
 
 PLOTS_OF_OTHERS = {
     "the new child": """
-        A new child came to school in {=months}. "My name is {friend=children}," {friend.he} whispered {=adverbs}. {Friend} had
-        {color=colors.a} {cloth=clothes} <own friend cloth> <color cloth color> and looked {=sadness}. At lunch {friend.he} sat
-        {=spots} with no food. {Hero} saw it and {=motions} over. "You can have half of my {snack=foods} and half of my
-        {bite=foods}," {>said} {hero}{>ly}
-
-        {Friend} ate the {snack} and the {bite}. "What do you like, {friend}?" asked {hero}{>ly} "I like {skill=skills.ing}, and
-        I like stories about {tale=topics}," {>said} {friend}{>ly} "{=cheers}! I like {skill.ing} too," {>said} {hero}{>ly} After
-        that {other=children} and {third=children} came to {look=skills} with them. "Who is the new child?" they asked. "This is
-        {friend}, who knows all about {tale}," {>said} {hero}{>ly} {Friend} took off the {color} {cloth} and felt {=gladness}.
+        A new child, {friend=children}, came to school {place=places.at} <go friend place> in {=fabrics.a}, {color=colors} {cloth=clothes}.
+        <own friend cloth> <color cloth color> {Friend.he} was {=sadness} and sat {=spots}. "Do you like {>food} or {>food}?" {>asked}
+        {hero}{>ly} "I like {>food}, {=topics}, and {skill=skills.ing}," {>said} {friend}{>ly} "{=cheers}! We {skill} too," {>cried}
+        {other=children} and {third=children}. <go hero place> They {skill.did} among {>herd} until {=weekdays}.
         """,
     "the lost animal": """
-        A baby {animal=animals} sat {spot=spots} and cried. "Where is my mother?" {>said} the little {animal}{>ly} {Hero} asked
-        {first=animals.a}. "I saw her {place=places.at}," {>said} the {first}{>ly} So they {=motions} {place.to} and asked
-        {second=animals.a}. "I saw her {next=places.at}," {>said} the {second}{>ly} So they {=motions} {next.to} and asked
-        {third=animals.a}. <go hero next> <see hero first second third> "I saw her {=spots}," {>said} the {third}{>ly}
-
-        And there stood a big {animal} with {=qualities} eyes. "{=cheers}! My little one!" {>cried} the big {animal}{>ly} "How can
-        I thank you, {hero}?" "Thank the {first}, the {second}, and the {third}," {>said} {hero}{>ly} The big {animal} gave them
-        all {=foods.s}, and the little {animal} [licked|kissed|hugged|nudged] {hero} and was {=gladness}.
+        A baby {animal=animals} sat {=spots} and wept {=glooms}. {Hero} wrapped it in {>cloth}, gave it {>food}, and asked {>beast},
+        {>herd}, and the {=manners} {=trades}. "I saw its mother {place=places.at}," {>said} {friend=children}{>ly} They {=motions}
+        {>way}. <go hero place> <go friend place> There stood a big, {=moods} {animal}. "{=cheers}! My child!" {>cried} the big
+        {animal}{>gladly} She gave {hero} {>meal} and {>bloom}.
         """,
     "a hungry animal": """
-        {>day} a {thin=thins} {animal=animals} came to the door. "I have not eaten since {=weekdays}," {>said} the {animal}{>ly}
-        {Hero} felt {=sadness}. {He} had only {snack=foods.a} and {bite=foods.a}, but {he} gave the {animal} the {snack}.
-        "{=cheers}! I will not forget you," {>said} the {animal}{>ly}
-
-        In {=months} {hero} dropped {his} {color=colors} {toy=toys} {place=places.at}, <own hero toy> <color toy color>
-        <lose hero toy> {spot=spots}. {He} could not reach it. "{=alarms}! Now I can not {toy.do} it," {>cried}
-        {hero}{>ly} Then someone [coughed|laughed|called]. It was the {thin} {animal}, who was not {thin} now. The {animal}
-        reached {spot} and brought up the {color} {toy}. <go hero place> <find hero toy> "You gave me {snack.a}, so I give you
-        {toy.a}," {>said} the {animal}{>ly} And they shared the {bite}.
+        {Mood=moods.a}, {=thins} {animal=animals} came to the door and asked for {>food}. {Hero} had only {>meal} and {>cloth}, but {he}
+        gave them both. "I will not forget you, {hero}," {>said} the {animal}{>ly} In {=months} {hero} dropped {=qualities.a},
+        {color=colors} {toy=toys} <own hero toy> <color toy color> <lose hero toy> {=spots}. {Friend=children} and {other=children} could
+        not reach it. But the {animal} came {>way} with {>herd} and brought the {toy} back, <find hero toy> with {>bloom}.
         """,
     "a sick friend": """
-        No one had seen {friend=children} since {=weekdays}. "{Friend} is sick," {>said} {kin}{>ly} So {hero} packed {his}
-        {color=colors} {bag=bags} with {snack=foods.s}, {bloom=flowers.a}, and a book about {tale=topics}, and {=motions} {>way} to
-        {friend}. {>sights}
-
-        {Friend} was in bed and looked {=sadness}. "I brought you {snack}, {bloom.a}, and a book about {tale}," {>said}
-        {hero}{>ly} {He} read about {tale} for {=numbers} hours and told {friend} about the {first}, the {second}, and the
-        {third}. By {=weekdays} {friend} was well. "{=cheers}! Now I can {skill=skills} again," {>cried} {friend}{>ly} In {=months}
-        it was {hero} who was sick. Who came {=adverbs} with {snack} and {bloom.a}? It was {friend}.
+        {friend=children} was sick and {=sadness}. {Hero} packed {>food}, {>bloom}, {>cloth}, and a book about {tale=topics} and
+        {=topics}, and {=motions} {>way}. {>sights} {He} read about {tale} for {=numbers} hours. By {=weekdays} {friend} could
+        {skill=skills} again with {other=children} and {third=children}. "{=cheers}! How {=traits} you are," {>cried} {friend}{>gladly}
         """,
     "a fallen nest": """
-        Under a tree {place=places.at} {hero} {>found} a nest with {many=numbers} {hue=colors} eggs. <go hero place> "{=alarms}!
-        It fell down," {>cried} {hero}{>ly} The mother bird [flew|hopped|ran] around it {=adverbs}. {Hero} could not climb so
-        high, so {he} asked {friend=children}. "I am too [small|short|little]," {>said} {friend}{>ly} "Ask the {trade=trades}."
-        <go friend place>
-
-        The {trade} had a ladder but was {=sadness}. "I lost my {color=colors} {cloth=clothes}," {>said} the {trade}{>ly}
-        <color cloth color> {Hero} looked {>look}, and {friend} looked {=spots}. There was the {color} {cloth}! "{=cheers}! Now I
-        can help you," {>said} the {trade}{>ly} Up went the ladder, and up went the nest with the {many} {hue} eggs. In {=months}
-        {many} little birds sang to {hero} and {friend}, and one sat on the {color} {cloth} of the {trade}.
+        A nest with {=numbers} {=colors} eggs had fallen {=spots}. "{=alarms}! Who can climb?" {>wailed} {hero}{>gloomily} {Friend=children}
+        asked {>herd}, {other=children} asked {>beast}, and {third=children} asked the {=manners} {trade=trades} {place=places.at}. The
+        {trade} came {>way} with a ladder, {>meal}, and {>cloth}. Up went the nest. In {=months} the birds were {=colors} and
+        {=moods}, and they sang for {hero} {=spots}.
         """,
     "a letter": """
-        {friend=children} had moved far away, and {hero} missed {friend.him}. So {he} wrote a letter: "Dear {friend}, I can
-        {skill=skills} now. {pet} [had|ate|found|chased] {thing=foods.a}. I still have your {color=colors} {toy=toys}. Do you like
-        it {place=places.at}? Love, {hero}." <own hero toy> <color toy color> <go friend place> {He} {=motions} {>way} and gave
-        it to the {trade=trades}, who gave it to {first=animals.a}, who gave it to {second=animals.a}.
-
-        After {=numbers} {=times.s} an answer came: "Dear {hero}, it is {=airs} {place.at}. I am glad that you can {skill} and that
-        {pet} [is well|is happy|is fine]. Please {toy.do} the {color} {toy} for me. I met {new=children} and {third=children}, and
-        we eat {=foods.s}. Love, {friend}." {Hero} read it {=numbers} times and felt {=gladness}. {He} {toy.did} the {toy} at once.
+        "Dear {friend=children}," wrote {hero}, "I can {skill=skills} now. {Pet} ate {>food} and chased {>herd}. Is it {=airs}
+        {place=places.at}?" <learn hero skill> <go friend place> The {=manners} {=trades} gave the letter to {>beast}, who gave it to
+        {>beast}. In {=months} came the answer: "Dear {hero}, it is {=airs} here. I {skill} with {one=children} and {two=children},
+        and I wear {>cloth}. I send you {=qualities.a}, {color=colors} {toy=toys}." <own hero toy> <color toy color>
         """,
     "a secret": """
-        "Can you keep a secret?" {friend=children} asked {hero}. "On {due=weekdays} we will have a party for {other=children}, with
-        {snack=foods.s} and {color=colors.a} {toy=toys}." <own friend toy> <color toy color> "{=cheers}! I will not tell," {>said}
-        {hero}{>ly} But {place=places.at} {he} met {other}. "Do you like {snack}?" asked {hero}{>ly} "Why do you ask about {snack}?"
-        {>said} {other}{>ly} {Hero} felt {=sadness}.
-
-        {Hero} {=motions} {>way} to {friend}. "I nearly told {other} about the {snack}," {>said} {hero}{>ly} "You did not mean to,"
-        {>said} {friend}{>ly} On {due} they all hid {=spots}. {guest=children} and {third=children} came too. "Surprise, {other}!" they
-        {>cried}{>ly} {friend} gave {other} the {color} {toy}. <give friend other toy> "I thought it was only {snack}!" {>said}
-        {other}{>ly} Everybody was {=gladness}.
+        "Keep a secret, {hero}," {>said} {friend=children}{>ly} "On {due=weekdays} we have a party for {other=children}, with {>food},
+        {>food}, and {=qualities.a} {toy=toys}." <own friend toy> But {place=places.at} {hero} told {>beast}, {>beast}, and
+        {third=children}. Then {he} felt {sad=sadness} and {blue=sadness}. "I forgive you," {>said} {friend}{>ly} On {due} {one=children},
+        {two=children}, and {>herd} hid {=spots}. "{=cheers}! Surprise, {other}!" {>cried} {hero}{>gladly} <give friend other toy>
         """,
     "the play": """
-        The children put on a play about {tale=topics}. {Hero} was {role=animals.a}, {friend=children} was {part=animals.a}, and
-        {other=children} was {third=animals.a}. {Hero} wore {color=colors.a} {cloth=clothes}, <own hero cloth> <color cloth color>
-        and had to say: "{spell=spells}, {charm=spells}, {rune=spells}!" {He} said it {=spots}, and {he} said it
-        {place=places.at}.
-
-        {>day} {kin} and {=numbers} neighbors came to watch. The {part} sang {=adverbs}. The {third} danced {=adverbs}. But the
-        {role} stood still in the {color} {cloth}. {Hero} had forgotten the words! {He} felt {=sadness}. Then {friend} whispered
-        from behind the curtain: "{Spell}, {charm}, {rune}." "{Spell}, {charm}, {rune}!" {>cried} {hero}{>ly} "{=cheers}!" {>cried}
-        {kin}{>ly} "What a fine {role}, and what a good {part}."
+        In the play about {myth=topics} and {saga=topics}, {friend=children} was {>beast}, {other=children} was {>beast}, {third=children} was
+        {>beast}, and {hero}, in {>cloth}, had to say: "{Spell=spells}, {charm=spells}, {rune=spells}!" {>day} {kin}, the {=manners} {=trades},
+        and {>herd} came to watch. {Hero} forgot the words and felt {=sadness}. "{Spell}, {charm}, {rune}," {>said} {other} from
+        {=spots}. "{=cheers}!" {>cried} {kin}{>gladly}
         """,
     "the parrot": """
-        {friend=children} had a parrot called {bird=petnames} that said every word it heard. "Say {spell=spells} {charm=spells}!" said
-        {friend}. "{Spell} {charm}!" said {bird}. {>day} {hero} and {friend} took {bird} {place=places.to}, <go hero place>
-        <go friend place> but the {=airs} wind [carried|blew|took] it away. "{=alarms}! {Bird} is gone!" {>cried} {friend}{>ly}
-
-        They looked {>look}. "Did you see a {color=colors} bird?" {hero} asked {other=children}. "No, but I heard someone say
-        {spell} {charm}," {>said} {other}{>ly} "That is {bird}!" {>cried} {hero}{>ly} {Hero} called: "{Spell}!" And {=spots} a voice
-        answered: "{Charm}!" There sat {bird}, {color} and {=gladness}, next to {first=animals.a}. "{=cheers}!" said {friend}.
-        "{=cheers}!" said {bird}. And then {bird} said: "{Hero}! {Hero}! {Other}!"
+        The {color=colors} parrot of {friend=children} said only "{spell=spells}, {charm=spells}" and "{=spells}, {=spells}, {=spells}."
+        {>day} it flew away. {Hero} {>looked} {here=spots} and {there=spots}, {other=children} asked {>beast} and {>herd}, and {friend} held up
+        {>food} and {>meal}. "{Spell}, {charm}!" {>cried} {hero}{>gladly} "{Spell}, {charm}!" said a voice {place=places.at}. <go hero place>
+        <go friend place> There sat the parrot in {>cloth}. "{=cheers}!" {>cried} {friend}{>gladly}
+        """,
+    "a visitor": """
+        Someone knocked {=numbers} times. It was {friend=children}, the {=traits} child of the {=manners} {=trades}, with {>cloth},
+        {>food}, and {>beast}. "May I stay? Our {=dwellings} is full of {=moods} {=herds}," {>said} {friend}{>ly} "{=cheers}! You may
+        sleep {=spots}," {>cried} {hero}{>gladly} They {skill=skills.did} with {other=children}, told tales of {myth=topics} and {saga=topics}, and ate
+        {>food}. On {=weekdays} {friend} gave {hero} {=qualities.a}, {color=colors} {toy=toys}. <own hero toy> <color toy color>
         """,
 }

@@ -4,131 +4,78 @@ from __future__ import annotations
 
 PLOTS_OF_WISHES = {
     "learning": """
-        More than anything, {hero} wanted to learn {skill=skills.ing}. <want hero skill> "Who can teach me {skill.ing}?" {he}
-        asked {kin}. "Ask {friend=children} or the {trade=trades}," {>said} {kin}{>ly} The {trade} was {=places.at}, but {friend} was
-        {place=places.at}, and {hero} {=motions} {>way} to {friend}. <go hero place> <go friend place> "I will teach you {skill.ing}
-        if you teach me {art=skills.ing}," {>said} {friend}{>ly}
-
-        On {first=weekdays} {hero} tried and [fell|failed|slipped|stumbled]. On {next=weekdays} {he} tried again and felt
-        {=sadness}. But on {last=weekdays} {he} {skill.did} for {=numbers} minutes! <learn hero skill> "{=cheers}! You can {skill},"
-        {>cried} {friend}{>ly} "Now it is your turn to {art}," {>said} {hero}{>ly} And before {=months} {friend} {art.did} as well as
-        {hero} {skill.did}. <learn friend art>
+        More than {>food} or {>plaything}, {hero} wanted to {skill=skills}. <want hero skill> {He} asked {>beast}, the {=manners}
+        {=trades}, and {friend=children}. "I will teach you {skill.ing} if you teach me {art=skills.ing}," {>said} {friend}{>ly}
+        {Place=places.at}, among {>herd}, {hero} tried in {>cloth} and fell {=spots}. <go hero place> <go friend place> {He} felt
+        {sad=sadness} and {blue=sadness}. But on {=weekdays} {he} {skill.did} for {=numbers} minutes! <learn hero skill> "{=cheers}! Now
+        we both can," {>cried} {friend}{>gladly}
         """,
     "a seed": """
-        The {trade=trades} gave {hero} a [tiny|strange|round|small] {color=colors} seed. "Plant it {spot=spots}, and water it every
-        {time=times}," {>said} the {trade}{>ly} So {hero} planted it {spot}. Every {time} {he} [came|ran|went] there with water.
-        {friend=children} laughed. "Nothing will grow {spot}," {>said} {friend}{>ly} In {first=months} there was nothing. In
-        {next=months} there was nothing.
-
-        But in {last=months} a {color} leaf came up, and then {many=numbers} {bloom=flowers.s}, and then {fruit=foods.a} as big as
-        {giant=animals.a}! "{=cheers}! Come and see my {fruit}," {>cried} {hero}{>ly} {He} cut the {fruit} for {friend}, for
-        {other=children}, and for the {trade}. "I was wrong," {>said} {friend}{>ly} "Take some {bloom} home," {>said} {hero}{>ly} And the
-        {trade} gave {friend} a {hue=colors} seed too.
+        The {=manners} {=trades} gave {hero} {=numbers} {=colors} seeds. "They will never grow," {>said} {friend=children}{>ly} {Hero}
+        planted them {=spots}, and {he} [sang|talked|hummed] to them about {myth=topics} and {saga=topics}. In {=months} up came {>bloom},
+        {=petals} {=blooms}, and {=tastes.a} {fruit=foods} as big as {>beast}! "{=cheers}! I was wrong," {>cried} {friend}{>gladly} They
+        shared the {fruit} with {other=children}, {third=children}, and {>herd} {place=places.at}. <go hero place> <go friend place>
         """,
     "the magic word": """
-        An old {animal=animals} told {hero} a secret. "{Place=places.At} there is a door. Say {spell=spells}, {charm=spells},
-        {rune=spells}, and it will open," {>said} the {animal}{>ly} {Hero} told {friend=children}, and they {=motions} {>way}. {>sights}
-
-        "{Charm}, {spell}, {rune}!" {>cried} {friend}{>ly} The door did not open. "No," {>said} {hero}{>ly} "{Spell}, {charm}, {rune}!"
-        <go hero place> <go friend place> The door opened, and inside were {heap=numbers} {color=colors} {toy=clothes.s} and a table
-        with {snack=foods.s} and {bite=foods.s}. {Friend} took one of the {toy}, and {hero} ate the {snack}. Then they gave the {bite}
-        to the {first}, the {second}, and the {third}. "Remember {spell}, {charm}, {rune}," {>said} the old {animal}{>ly}
+        {Mood=moods.a}, {=colors} {animal=animals} told {hero} of a door {=spots}. "Say {spell=spells}, {charm=spells}, {rune=spells},"
+        {>said} the {animal}{>ly} {Hero} took {friend=children} and {other=children} along. {>sights} "{Spell}, {charm}, {rune}!" {>cried}
+        {hero}{>gladly} The door opened, and inside were {=numbers} {=fabrics} {=garments}, {>food}, {=qualities.a}, {color=colors} {toy=toys},
+        <own hero toy> <color toy color> and {=dreams}.
         """,
     "a wish on a star": """
-        A star fell over the {dwelling} one {=airs} night. "I wish for {wish=dreams}," {>said} {hero}{>ly} <want hero wish>
-        {friend=children} saw the star too, {place=places.at}. <go friend place> "I wish for {hope=dreams}," {>said} {friend}{>ly}
-        <want friend hope> In the morning {hero} looked {>look}, but nothing had [changed|happened|come]. "Wait until {due=weekdays},"
-        {>said} {kin}{>ly}
-
-        On {due} {hero} {=motions} {place.to}. <go hero place> There was a {color=colors} {=bags} with two notes. "For {hero}:
-        {wish}," said one. "For {friend}: {hope}," said the other. "{=cheers}! Who did it?" {>cried} {friend}{>ly} {Animal=animals.a}
-        [smiled|winked|bowed] {=spots}. "Was it you?" asked {hero}{>ly} But the {animal} only [said|sang|hummed]:
-        "{Wish} for you, and {hope} for {friend}."
+        When a star fell over {place=places}, {hero} wished for {wish=dreams}, <want hero wish> {friend=children} wished for {hope=dreams},
+        <want friend hope> and {other=children} wished for {>food}. They {>looked} {here=spots} and {there=spots}, but {>found} only {>beast} and
+        {>cloth}. "Wait until {=weekdays}," {>said} {kin}{>ly} And on a {=qualities}, {=colors} {=bags} {=spots} there was a note: "For
+        {hero}, {wish}. For {friend}, {hope}." "{=cheers}!" {>cried} {friend}{>gladly}
         """,
     "afraid of the dark": """
-        When the lamp went out, {hero} was afraid. <own kin toy> "{=alarms}! I hear something {spot=spots}," {>cried} {hero}{>ly} "Is it
-        {first=animals.a}?" asked {kin}{>ly} "No, it is bigger." "Is it {second=animals.a}?" "No, it is bigger." "Is it
-        {third=animals.a}?" "No, it is worse!" {>said} {hero}{>ly} So {kin} took the {color=colors} {toy=toys} and {his} hand, and
-        they {=motions} {>way}.
-
-        They looked {spot}. There was no {first}, no {second}, and no {third}. There was only {pet} the {beast} with {snack=foods.a}!
-        "{=cheers}! It was only {pet}," {>said} {hero}{>ly} {He} was {=gladness}. On {=weekdays} {friend=children} stayed for the night.
-        "I hear {noise=animals.a} {=spots}," {>said} {friend}{>ly} "Do not be afraid," {>said} {hero}{>ly} "It is only {pet} with {snack.a}."
+        In the dark {hero} heard a noise {=spots}. "Is it {>beast}? Is it {>herd}? Is it the {=manners} {=trades}?" {>asked} {kin}{>ly}
+        "{=alarms}! It is {=numbers} {topic=topics}," {>wailed} {hero}{>gloomily} They took {=qualities.a}, {=colors} lamp and {>looked}
+        {here=spots} and {there=spots}. There was only {pet} with {>cloth} and {>food}! On {=weekdays} {friend=children} was afraid of {=topics} and
+        {topic}, and {hero} said {=adverbs}: "It is only {pet}."
         """,
     "a riddle": """
-        {Animal=animals.a} sat {spot=spots} and would not let {hero} pass. "What is {color=colors}, lives {place=places.at}, and can
-        {skill=skills}?" {>said} the {animal}{>ly} {Hero} thought of {first=foods.a}. "No," said the {animal}. "{First.s} can not {skill}."
-        {Hero} thought of {second=toys.a}. "No," said the {animal}. "{Second.a} does not live {place.at}."
-
-        Then {friend=children} came {>way} in {color.a} {cloth=clothes}. "I can {skill}," {>said} {friend}{>ly} "And where do you live?"
-        asked {hero}{>ly} "I live {place.at}," {>said} {friend}{>ly} "{=cheers}! The answer is {friend}!" {>cried} {hero}{>ly} The {animal}
-        felt {=gladness} and let them pass. <go hero place> <go friend place> They {=motions} {place.to} and ate {meal=foods.s} and
-        {bite=foods.s}, and {friend} {skill.did} for {hero}.
+        {Spot=spots} sat {=moods.a} {animal=animals} who let nobody pass. "What wears {>cloth}, eats {>food}, and can {skill=skills}?" {>asked}
+        the {animal}{>ly} {Hero} thought of {>beast}, of {>plaything}, and of {=dreams}. Then {friend=children} came {>way} with {>herd} and
+        {skill.did}. "{=cheers}! It is {friend}!" {>cried} {hero}{>gladly} The {animal} was {=gladness} and led them {place=places.to}, where
+        {other=children} and {third=children} had {>meal}. <go hero place> <go friend place>
         """,
     "salt for sugar": """
-        "Today I will bake {sweet=foods.s} for {friend=children}," {>said} {hero}{>ly} {He} mixed {many=numbers} {first=foods.s},
-        {few=numbers} {second=foods.s}, and a cup of sugar. But it was salt! {Friend} took a bite and made a face.
-        "{=alarms}! These {sweet} taste of the sea," {>cried} {friend}{>ly} {Hero} felt {=sadness} and {ill=sadness}.
-
-        "Every cook has to learn. Once I made {soup=foods} soup with {=clothes.a} in it," {>said} {kin}{>ly} {Hero} laughed and
-        began again: {many} {first}, {few} {second}, and this time sugar. {Friend} [stirred|helped|watched] {=adverbs}. The {sweet}
-        came out {=colors} and {=qualities}. "{=cheers}! These {sweet} taste of {=dreams}," {>cried} {friend}{>ly} They took some
-        {place=places.to} <go hero place> <go friend place> for {guest=children}, {other=children}, and the {trade=trades}.
+        For {friend=children}, {other=children}, and {third=children} {hero} baked a cake of {=numbers} {=goods}, {>food}, {>food}, and salt
+        instead of sugar. "{=alarms}! It tastes of {=fabrics} {=garments}," {>wailed} {friend}{>gloomily} {Hero} felt {=sadness} and
+        {=sadness}. "Once I put {>beast} and {>bloom} in the {=flavors} {=dishes}," {>said} {kin}{>ly} They baked again {=adverbs}, and this
+        cake was {=colors}, {=tastes}, and as big as {>beast}. They ate it {=spots}.
         """,
     "the striped fence": """
-        {kin} asked {hero}, {friend=children}, and {other=children} to paint the fence. "Let us paint it {color=colors}," {>said}
-        {friend}{>ly} "No, {hue=colors}," {>said} {other}{>ly} "Please, {tint=colors}!" {>said} {hero}{>ly} <want friend color>
-        <want other hue> <want hero tint> They argued for {=numbers} hours and were {=sadness}, and the fence was still
-        {=colors}.
-
-        Then {first=animals.a} ran over the fence with paint on its feet. It left one {color} line, one {hue} line, and one {tint}
-        line. "{=cheers}! Look at that," {>cried} {hero}{>ly} So {friend} painted {color} lines, {other} painted {hue} lines, and
-        {hero} painted {tint} lines. The {trade=trades} [stopped|came|walked] by. "I have seen fences {place=places.at} and
-        {next=places.at}, but none with {color}, {hue}, and {tint} lines," {>said} the {trade}{>ly} They gave the {first}
-        {=foods.a}.
+        {Kin} asked for a painted fence. "Make it {color=colors}," {>said} {friend=children}{>ly} "No, {hue=colors}," {>said}
+        {other=children}{>ly} "Please, {tint=colors}," {>said} {hero}{>ly} <want friend color> <want other hue> <want hero tint> They
+        argued {=spots} until they were {sad=sadness} and {blue=sadness}. Then {=moods.a} {animal=animals} and {>herd} ran past with {color},
+        {hue}, and {tint} feet. "{=cheers}! Stripes!" {>cried} {other}{>gladly} They gave the {animal} {>food}, {>bloom}, and {>cloth}.
         """,
     "the big turnip": """
-        In the garden grew {quality=qualities.a} {fruit=foods} as big as {size=animals.a}. {Hero} pulled {=adverbs}, but it would
-        not come out. {He} called {friend=children}, and {friend} pulled {hero}. It would not come out. They called
-        {other=children}, and {other} pulled {friend}, and {friend} pulled {hero}. It would not come out. They called
-        {third=children}, and {third} pulled {other}, and {other} pulled {friend}, and {friend} pulled {hero}. "{=alarms}! Who else
-        can help?" {>cried} {third}{>ly}
-
-        Then {little=animals.a} came {>way}. "I am only {little.a}, but I can pull," {>said} the {little}{>ly} The {little} pulled
-        {third}, {third} pulled {other}, {other} pulled {friend}, and {friend} pulled {hero}. Pop! Out came the {fruit}, and they all
-        fell {=spots}. "{=cheers}! The {little} did it," {>cried} {friend}{>ly} They ate the {quality} {fruit} with {=foods.s} until
-        {=weekdays}, and the {little} ate most of it.
+        There grew {=tastes.a} {fruit=foods} as big as {>beast} {=spots}. {Hero} pulled {=adverbs}, then called {friend=children},
+        {other=children}, {third=children}, {>beast}, and the {=manners} {=trades}. "{=alarms}! It will not come out," {>wailed}
+        {third}{>gloomily} Then {>beast} came {>way} with {>herd} and {=moods.a} {little=animals}. The {little} pulled {=adverbs} too.
+        [Pop|Plop|Bang|Whoosh]! They fell {=spots}. "{=cheers}! Thank the {little}," {>cried} {other}{>gladly} They ate the {fruit} with {>food}
+        and {=flavors} {=dishes}.
         """,
     "a boast": """
-        "I can {skill=skills} better than anyone," {>said} {hero}{>ly} "And I can {art=skills} {place=places.at} all {time=times}."
-        {friend=children} [smiled|nodded|waited]. "Then show us on {due=weekdays}," {>said} {friend}{>ly} But {hero} could not {skill}
-        at all, and {he} could not {art}. {He} felt {=sadness}.
-
-        On {due} {friend}, {other=children}, {third=children}, and {first=animals.a} waited {place.at}. <go friend place>
-        <go other place> <go third place> {Hero} came {>way}. <go hero place> "{=alarms}! I told a lie. I can not {skill}, and I can
-        not {art}," {>said} {hero}{>ly} "We knew," {>said} {other}{>ly} "But {friend} can {skill}, I can {art}, and we can teach you."
-        By {=months} {hero} {skill.did} with {friend} and {art.did} with {other}, <learn hero skill> and even the {first} tried it.
+        "I can {skill=skills}, {art=skills}, and tame {=topics}," {>said} {hero}{>ly} "Show us {place=places.at}," {>said}
+        {friend=children}{>ly} <go hero place> <go friend place> {Other=children}, {third=children}, {>herd}, and the {=manners} {=trades}
+        came with {>food} and {>plaything}. {Hero} hid {=spots} in {>cloth} and felt {sad=sadness} and {blue=sadness}. "{=alarms}! I can not
+        {art}," {>wailed} {hero}{>gloomily} "Then I will teach you," {>said} {friend}{>ly} By {=months} {he} {skill.did} and {art.did} like
+        {>beast}. <learn hero art>
         """,
     "no sleep": """
-        One {=airs} night {hero} could not sleep. {He} counted {many=numbers} {first=animals.s}, and {few=numbers} {second=animals.s},
-        and {more=numbers} {third=animals.s}. {He} lay {=spots}, then {=spots}. "What is wrong?" asked {kin}{>ly} "I am thinking
-        about {tale=topics}," {>said} {hero}{>ly} "Then I will sing of {song=subjects}," {>said} {kin}{>ly} And {kin} sang: "{Spell=spells},
-        {charm=spells}, {rune=spells}, the {many} {first} sleep under the moon."
-
-        {Hero} was still awake. So {kin} sang: "{Spell}, {charm}, {rune}, the {few} {second} sleep under the moon." {Hero} yawned.
-        "{Spell}, {charm}, {rune}, the {more} {third} sleep under the moon." {Hero} closed {his} eyes. On {=weekdays} {he} went
-        {place=places.to} and told {friend=children}. "I can not sleep {place.at}," {>said} {friend}{>ly} <go friend place> "Then sing
-        {spell}, {charm}, {rune}," {>said} {hero}{>ly} And {friend} fell asleep {=spots}.
+        All night long {hero} could not sleep. {He} counted {many=numbers} {=moods} {first=herds}, {few=numbers} {=moods} {second=herds},
+        and {>food}. {He} thought about {myth=topics} and {saga=topics}. So {kin} put on {>cloth} and sang of {=subjects}, of {=dreams}, and of
+        {=dreams}: "{Spell=spells}, {charm=spells}, {rune=spells}." {Pet} slept {=spots}, the {first} slept, and the {second} slept. "{Spell},
+        {charm}," sang {kin} {=adverbs}, and {hero} slept too.
         """,
     "who took the pie": """
-        {kin} had baked {flavor} {dish}, and now it was gone. "Who took it?" asked {kin}{>ly} "It was not I. I was {place=places.at}
-        with {friend=children}," {>said} {hero}{>ly} <go hero place> <go friend place> "It was not I. I {=motions} {>way} with my
-        {toy=toys}," {>said} {other=children}{>ly} <own other toy> "It was not I," {>said} the {trade=trades}{>ly} "I was asleep
-        {spot=spots}." Only {third=children} said nothing and looked {=sadness}.
-
-        "{Third}, where were you?" asked {hero}{>ly} {third} had crumbs on {third.his} {color=colors} {cloth=clothes}.
-        <own third cloth> <color cloth color> "{=alarms}! I took it. I was so hungry," {>said} {third}{>ly} {Kin} did not shout. "Then help me
-        bake {flavor} {dish} again," {>said} {kin}{>ly} So {third} fetched {=numbers} {a=foods.s}, {hero} fetched {=numbers}
-        {b=foods.s}, and {friend} brought {=flowers.s}. They ate it all, and {other} {toy.did} the {toy}.
+        Who took the {=flavors} {dish=dishes}? "Not I. I was {place=places.at} with {>beast}," {>said} {friend=children}{>ly} "Not I. I fed
+        {>food} to {>herd}," {>said} {other=children}{>ly} But {third=children}, {sad=sadness} and {blue=sadness}, had crumbs on {third.his}
+        {=fabrics}, {color=colors} {cloth=clothes}. <own third cloth> <color cloth color> "{=alarms}! I ate it {=spots}," {>wailed}
+        {third}{>gloomily} "Then help us bake again," {>said} {hero}{>ly} They used {>food}, {>food}, and {=qualities.a} spoon.
         """,
 }

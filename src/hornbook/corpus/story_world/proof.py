@@ -9,13 +9,14 @@ misses anything). For drawn words it is enough that no form of a word in a table
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, islice, pairwise, takewhile
 
 from hornbook.corpus.story_world.grammar import Choose, Draw, End, Happen, Node, Say, Slot
-from hornbook.corpus.story_world.words import Word
+from hornbook.corpus.story_world.words import Table, Word
 
 
 def following(node: Node) -> tuple[Node, ...]:
@@ -46,7 +47,7 @@ class Proof:
 
     start: Node
     words: Mapping[str, Word]
-    open: set[tuple[int, int, str]] = field(default_factory=set)
+    lists: dict[tuple[Table | str, str, bool], list[str]] = field(default_factory=dict)
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
@@ -69,37 +70,55 @@ class Proof:
         return domains
 
     def texts(self, node: Slot | Draw) -> list[str]:
-        """Everything that a slot or a draw may write."""
-        words = node.table.words if isinstance(node, Draw) else self.domains[node.name]
-        forms = sorted({word.forms.get(node.form, "") for word in words} - {""})
-        return [text[0].upper() + text[1:] for text in forms] if node.capital else forms
+        """Everything that a slot or a draw may write, in order."""
+        key = node.table if isinstance(node, Draw) else node.name
+        if (key, node.form, node.capital) not in self.lists:
+            words = node.table.words if isinstance(node, Draw) else self.domains[node.name]
+            forms = {word.forms.get(node.form, "") for word in words} - {""}
+            self.lists[key, node.form, node.capital] = sorted(
+                {text[0].upper() + text[1:] for text in forms} if node.capital else forms
+            )
+        return self.lists[key, node.form, node.capital]
+
+    def agreeing(self, node: Slot | Draw, ahead: str) -> list[str]:
+        """Those that begin like ``ahead``, as far as both go."""
+        texts = self.texts(node)
+        if not ahead:
+            return texts
+        first = bisect_left(texts, ahead)
+        longer = list(takewhile(lambda text: text.startswith(ahead), islice(texts, first, None)))
+        return longer + [text for text in {ahead[:end] for end in range(1, len(ahead))} if holds(texts, text)]
 
     def clash(self, one: Node, other: Node, ahead: str = "") -> bool:
         """Could a text after ``one`` agree with ``ahead`` and a text after ``other``, as far as both go?"""
         while isinstance(one, Happen):
             one = one.next
-        while isinstance(other, Happen) and not ahead:
+        while isinstance(other, Happen):
             other = other.next
-        if not ahead and (one is other or isinstance(one, End) or isinstance(other, End)):
+        if isinstance(one, End) or (not ahead and (one is other or isinstance(other, End))):
             return True
-        match one:
-            case End():
-                return True
-            case Choose():
-                return any(self.clash(option, other, ahead) for option in one.options)
-            case Say():
-                return self.agree(one.text, one.next, other, ahead)
-        if not ahead and same_mark(one, other):
-            return self.clash(one.next, other.next)  # type: ignore[union-attr]
-        return any(self.agree(text, one.next, other, ahead) for text in self.texts(one))
+        if isinstance(one, Choose):
+            return any(self.clash(option, other, ahead) for option in one.options)
+        if isinstance(one, Say):
+            return self.agree(one.text, one.next, other, ahead)
+        if not ahead:
+            if same_mark(one, other):
+                return self.clash(one.next, other.next)  # type: ignore[union-attr]
+            if isinstance(other, Choose | Say) or len(self.texts(other)) < len(self.texts(one)):  # type: ignore[arg-type]
+                return self.clash(other, one)  # what is known for sure goes first, and shorter lists
+        return any(self.agree(text, one.next, other, ahead) for text in self.agreeing(one, ahead))
 
     def agree(self, text: str, rest: Node, other: Node, ahead: str) -> bool:
         """Could ``text`` and a text after ``rest`` agree with ``ahead`` and a text after ``other``?"""
-        if not ahead:
-            return self.clash(other, rest, text)
         if text.startswith(ahead):
             return self.clash(other, rest, text[len(ahead) :])
         return ahead.startswith(text) and self.clash(rest, other, ahead[len(text) :])
+
+
+def holds(texts: list[str], text: str) -> bool:
+    """Is ``text`` one of some texts in order?"""
+    place = bisect_left(texts, text)
+    return place < len(texts) and texts[place] == text
 
 
 def same_mark(one: Node, other: Node) -> bool:
@@ -116,10 +135,14 @@ def ambiguities(start: Node, words: Mapping[str, Word]) -> list[str]:
     """Where a text could leave two ways open, in words; nothing if every text has at most one derivation."""
     proof = Proof(start, words)
     found = []
-    tables = {(node.table, node.form) for node in proof.nodes if isinstance(node, Draw)}
-    for table, form in sorted(tables, key=lambda each: (each[0].name, each[1])):
-        texts = sorted(word.forms[form] for word in table.words)
-        found += [f"table {table.name}: {b!r} begins like {a!r}" for a, b in zip(texts, texts[1:]) if b.startswith(a)]
+    for node in proof.nodes:
+        if isinstance(node, Draw):
+            if len(proof.texts(node)) < len(node.table.words):
+                found.append(f"table {node.table.name}: a word stands there twice")
+        if isinstance(node, Slot | Draw):
+            proof.texts(node)
+    for (_, form, _), texts in proof.lists.items():
+        found += [f"form {form!r}: {b!r} begins like {a!r}" for a, b in pairwise(texts) if b.startswith(a)]
     for node in proof.nodes:
         if isinstance(node, Choose):
             for one, other in combinations(node.options, 2):

@@ -1,60 +1,60 @@
 """How stories begin and end, and the turns of phrase that all plots share.
 
-Every opening gives names to the same words (hero, trait, kin, pet and beast, house, dwelling and near, flavor and dish), so
-that any plot and any ending may speak of them again.
+Every opening gives names to the same words (hero, kin, pet, beast and near), so that any plot and any ending may speak of
+them again.
 """
 
 from __future__ import annotations
 
 SHARED_RULES = {
+    "story": "{>opening}\n\n{>plot}\n\n{>ending}",
     "ly": "[.| {=adverbs}.]",
-    "cried": "[cried|shouted|called|yelled|gasped|wailed|sobbed|sighed]",
-    "said": "[said|answered|replied|whispered|laughed|murmured]",
-    "found": "[found|noticed|spotted|saw|discovered]",
-    "made": "[made|baked|warmed|cooked|served|fetched]",
-    "way": "[down|up|along] the {=roads} [path|road|lane|trail|track|street]",
+    "gloomily": "[.| {=glooms}.]",
+    "gladly": "[.| {=glees}.]",
+    "asked": "{=asking}",
+    "cried": "{=shouting}",
+    "wailed": "{=wailing}",
+    "said": "{=speaking}",
+    "found": "[found|noticed|spotted|saw|discovered|came upon]",
+    "looked": "[searched|hunted|looked|peered|felt|poked]",
+    "way": "[down|up|along] the {=roads} {=ways}",
     "day": """
-        [One {=airs} {=times}|On {=airs.a} {=weekdays}|Early one {=weekdays}|Late in {=months}|The next {=weekdays}
+        [One {=airs} {=times}|On {=airs.a} {=weekdays}|Early one {=airs} {=weekdays}|One {=airs} {=times} in {=months}
         |After {=numbers} {=airs} days]
         """,
+    "food": "{=tastes} {=goods}",
+    "meal": "{=tastes.a} {=foods}",
+    "beast": "{=moods.a} {=animals}",
+    "herd": "{=numbers} {=moods} {=herds}",
+    "cloth": "{=fabrics.a} {=clothes}",
+    "bloom": "{=petals.a} {=flowers}",
+    "plaything": "{=qualities.a} {=toys}",
+    "crowd": "{one=children}, {two=children}, and {three=children}",
     "sights": """
-        [On the way|Along the road|Soon] {he} [met|passed|saw|greeted|counted] {first=animals.a}, {second=animals.a}, and
-        {third=animals.a}. <see hero first second third>
+        [On the way|Along the road|Soon] {he} [met|passed|saw|greeted|counted] {>herd}, {>beast}, and {>beast}.
         """,
-    "look": "{look=spots} and {peek=spots}",
     "opening": """
-        [Once upon a time, {trait=traits.a} [girl named {hero=girls}|boy named {hero=boys}] lived in {house=colors.a}
-        {dwelling=dwellings} {near=nears}. {He} shared it with {his} {kin=kin.own} and {beast=pets.a} named {pet=petnames}.
-        |{hero=children} was {trait=traits.a} {hero.child}. {His} {house=colors} {dwelling=dwellings} stood {near=nears}.
-        {kin=kin} lived there too, and so did {pet=petnames} the {beast=pets}.
-        |Long ago there was {house=colors.a} {dwelling=dwellings} {near=nears}. In it lived {trait=traits.a}
-        [girl called {hero=girls}|boy called {hero=boys}], {his} {kin=kin.own}, and {beast=pets.a} named {pet=petnames}.
-        |This is a story about {hero=children}, {trait=traits.a} {hero.child}. {He} lived with {his} {kin=kin.own} and
-        {pet=petnames} the {beast=pets} in {house=colors.a} {dwelling=dwellings} {near=nears}.]
-        {>treat} <live hero near> <name beast pet>
+        [Once upon a time, {=traits.a} [girl named {hero=girls}|boy named {hero=boys}] lived {near=nears} with {kin=kin},
+        {>herd}, and {=moods.a} {beast=pets} named {pet=petnames}.
+        |{hero=children} was {good=traits.a}, {fair=traits} {hero.child} who lived {near=nears} with {kin=kin} and {pet=petnames},
+        {=moods.a} {beast=pets}.
+        |Long ago, in {=qualities.a}, {=colors} {=dwellings} {near=nears}, there lived {kin=kin}, {=moods.a} {beast=pets} named
+        {pet=petnames}, and {=traits.a} [girl called {hero=girls}|boy called {hero=boys}].
+        |Have you heard of {hero=children}, the {=traits} {hero.child} with the {=fabrics} {=clothes}? {He} lived {near=nears} with
+        {kin=kin}, {>herd}, and {pet=petnames} the {beast=pets}.]
+        <live hero near> <name beast pet>
         """,
-    "treat": """
-        [They all loved|Their favorite food was|They often ate|Everyone there liked|On {=weekdays} they had
-        |In {=months} they made|No one could resist] {flavor=flavors} {dish=dishes}.
+    "ending": "<go hero home>[{>supper}|{>bed}] [{>lesson}|{>praise}|{>last}]",
+    "supper": """
+        [That [night|evening] {kin} [made|baked|warmed|cooked|served] {=tastes} {=flavors} {=dishes} with {>food}
+        |[At home|Back home|At supper] there were {>food}, {>food}, and {>food}], and {pet} the {beast} had {>meal}.
         """,
-    "ending": "<go hero home> {>night} [{>lesson}|{>dream}|{>praise}]",
-    "night": """
-        [That [night|evening] {kin} {>made} {flavor} {dish}, and {pet} [slept|purred|rolled over|sat|dozed|snored]
-        [by the fire|under the table|near the door|on the rug|at {his} feet|in a basket].
-        |Back in the {house} {dwelling}, {hero} told {kin} [everything|the whole story|what had happened] over some
-        {flavor} {dish}, while {pet} the {beast} [listened|yawned|napped|nibbled|watched|blinked].
-        |When {he} [came|got] home, {pet} [ran to|greeted|jumped at] {him}, and there was {flavor} {dish} for supper.
-        |At home {near}, {kin} [hugged|kissed] {him} and gave {him} [some|plenty of|a lot of|a bit of] {flavor} {dish}.]
+    "bed": """
+        {Hero} [slept|dozed off|went to bed|curled up] under {=fabrics.a} [quilt|blanket|cover|shawl] and dreamed of {dream=dreams}, {vision=dreams}, and {marvel=dreams}.
         """,
-    "lesson": """
-        [And {hero} never forgot|So {hero} learned|Then {kin} told {him}|Even {pet} seemed to know] that {=virtues} is
-        [worth more than|better than|stronger than] {gem=treasures} and {riches=treasures}.
-        """,
-    "dream": """
-        {hero} [felt|was] {=gladness}. {He} [slept|dozed off|closed {his} eyes] and dreamed of {dream=dreams} and {vision=dreams}.
-        """,
+    "lesson": "[And|So|Then|Now] {hero} knew that {=virtues} [matters|counts|lasts] more than {gem=treasures} or {riches=treasures}.",
     "praise": """
-        "What {trait.a} {hero.child} you are, {hero}," [said|whispered|laughed] {kin}{>ly} {He} felt {glad=gladness} and
-        {gay=gladness}.
+        "What {good=traits.a} and {fair=traits} {hero.child} you are," {>said} {kin}{>ly} {Hero} felt {glad=gladness} and {gay=gladness}.
         """,
+    "last": "{Pet} [chased|watched|followed|nudged|licked] {>beast} and {>herd} {=spots}, and {hero} was {=gladness}.",
 }

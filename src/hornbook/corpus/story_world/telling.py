@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from hornbook.corpus.story_world.grammar import Choose, Draw, End, Happen, Node, Say, Slot
 from hornbook.corpus.story_world.words import Word
 
-LOGARITHMS = [0.0, *(math.log(number) for number in range(1, 1000))]
+LOGARITHMS = [0.0, *(math.log(number) for number in range(1, 20_000))]
 Event = tuple[str, tuple[Word, ...]]
 
 
@@ -72,8 +72,8 @@ class Telling:
         if type(node) is Choose:
             return len(node.options)
         assert isinstance(node, Draw)
-        members = node.table.members
-        taken = sum([word in members for word in self.used]) if node.name else 0
+        places = node.table.places
+        taken = sum([word in places for word in self.used]) if node.name else 0
         return len(node.table.words) - taken
 
     def take(self, index: int, count: int) -> None:
@@ -85,8 +85,10 @@ class Telling:
             return
         assert isinstance(node, Draw)
         words = node.table.words
-        if count < len(words):
-            words = tuple([word for word in words if word not in self.used])
+        if count < len(words):  # step over the words that have a name already
+            places = node.table.places
+            for place in sorted([places[word] for word in self.used if word in places]):
+                index += place <= index
         word = words[index]
         text = word.forms[node.form]
         self.text += text[0].upper() + text[1:] if node.capital else text

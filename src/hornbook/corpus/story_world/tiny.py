@@ -12,7 +12,7 @@ TINY_VOCABULARY = tables(
     children=GIRLS + BOYS,
     toys=toys("kite: fly/flew, drum: bang/banged"),
     colors=adjectives("red, orange"),
-    places=places("park: in, hill: on"),
+    places=places("big", "park: in, hill: on"),
 )
 
 TINY_RULES = {
@@ -33,7 +33,7 @@ TINY_PLOTS = {
         <give hero friend toy> <give friend hero prize>
         """,
     "a visit": """
-        {Place=places.at} {he} met {friend=children}. <go hero place> <go friend place> They {toy.did} the {toy} there[.|
+        {Place=places.at} {hero.he} met {friend=children}. <go hero place> <go friend place> They {toy.did} the {toy} there[.|
         until dark.]
         """,
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 PRONOUNS = {
     "girl": {"he": "she", "him": "her", "his": "her", "himself": "herself", "child": "girl"},
@@ -38,14 +39,14 @@ class Table:
     words: tuple[Word, ...]
 
     @cached_property
-    def members(self) -> frozenset[Word]:
-        """The same words, for a quick look whether one is among them."""
-        return frozenset(self.words)
+    def places(self) -> dict[Word, int]:
+        """Where in the table each word stands."""
+        return {word: place for place, word in enumerate(self.words)}
 
 
 def article(text: str) -> str:
     """A noun or adjective with "a" or "an" before it."""
-    return f"{'an' if text[0] in 'aeiou' else 'a'} {text}"
+    return f"{'an' if text.startswith((*'aeio', 'um', 'honest')) else 'a'} {text}"
 
 
 def plural(text: str) -> str:
@@ -92,12 +93,22 @@ def skills(text: str) -> tuple[Word, ...]:
     return tuple(Word({"": do, "did": did, "ing": doing}) for do, did, doing in forms)
 
 
-def places(text: str) -> tuple[Word, ...]:
-    """Where one can go: ``park: in``; ``at`` is where one is then, ``to`` where one goes."""
+def places(kinds: str, text: str) -> tuple[Word, ...]:
+    """Where one can go, each of these ``kinds``: ``park: in``; ``at`` is where one is then, ``to`` where one goes."""
     found = []
-    for each in split(text):
+    for kind, each in product(split(kinds), split(text)):
         noun, _, preposition = each.partition(": ")
-        found.append(Word({"": f"the {noun}", "at": f"{preposition} the {noun}", "to": f"to the {noun}"}))
+        name = f"the {kind} {noun}"
+        found.append(Word({"": name, "at": f"{preposition} {name}", "to": f"to {name}"}))
+    return tuple(found)
+
+
+def combine(*lists: str) -> tuple[Word, ...]:
+    """Phrases made of one word from each list; "a" becomes "an" where it has to."""
+    found = []
+    for parts in product(*map(split, lists)):
+        text = " ".join(parts)
+        found.append(Word({"": article(text[2:]) if parts[0] == "a" else text}))
     return tuple(found)
 
 
