@@ -8,4 +8,6 @@ Text flows through the package in one direction, and a room imports only what st
 Start reading at ``model/attention.py``, then ``training/loop.py``, then ``workflows/train.py``.
 """
 
+from __future__ import annotations
+
 __version__ = "0.1.0"

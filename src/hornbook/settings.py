@@ -80,7 +80,9 @@ def build_union(options: tuple[Any, ...], value: Any, kinds: Kinds, path: str) -
     """The member of a union that ``value`` names; a union with ``None`` also takes ``"none"`` or ``"auto"`` for it."""
     tagged = {kinds[option]: option for option in options if option in kinds}
     plain = [option for option in options if option not in kinds and option is not type(None)]
-    if type(None) in options and (value is None or (isinstance(value, str) and value in ("none", "auto") and value not in tagged)):
+    if type(None) in options and (
+        value is None or (isinstance(value, str) and value in ("none", "auto") and value not in tagged)
+    ):
         return None
     if not tagged:
         if len(plain) == 1:
@@ -88,13 +90,17 @@ def build_union(options: tuple[Any, ...], value: Any, kinds: Kinds, path: str) -
         for option in plain:
             if type(value) is option:
                 return value
-        raise SettingError(f"{path}: expected {' or '.join(getattr(o, '__name__', str(o)) for o in plain)}, found {value!r}")
+        raise SettingError(
+            f"{path}: expected {' or '.join(getattr(o, '__name__', str(o)) for o in plain)}, found {value!r}"
+        )
     if not isinstance(value, str | Mapping):
         raise SettingError(f"{path}: expected one of {', '.join(tagged)}, found {value!r}")
     table = {"kind": value} if isinstance(value, str) else dict(value)
     name = table.pop("kind", next(iter(tagged)) if len(tagged) == 1 else None)
     if name is None:
-        raise SettingError(f"{path}: say which kind: one of {', '.join(tagged)}, as in {path} = {{kind = {next(iter(tagged))!r}}}")
+        raise SettingError(
+            f"{path}: say which kind: one of {', '.join(tagged)}, as in {path} = {{kind = {next(iter(tagged))!r}}}"
+        )
     if name not in tagged:
         raise SettingError(f"{join(path, 'kind')}: {name!r} is none of {', '.join(tagged)}{nearest(str(name), tagged)}")
     return build_dataclass(tagged[name], table, kinds, path)
@@ -124,7 +130,11 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(below)
     for name, value in above.items():
         old = merged.get(name)
-        same = isinstance(value, Mapping) and isinstance(old, Mapping) and value.get("kind", old.get("kind")) == old.get("kind")
+        same = (
+            isinstance(value, Mapping)
+            and isinstance(old, Mapping)
+            and value.get("kind", old.get("kind")) == old.get("kind")
+        )
         merged[name] = merge(typing.cast(Mapping[str, Any], old), value) if same else value
     return merged
 
@@ -134,7 +144,7 @@ def override(table: Mapping[str, Any], assignments: Sequence[str]) -> dict[str, 
 
     A part of the path that is a number picks from a list: ``model.pattern.0.norm=rms``.
     """
-    result = copy(table)
+    result: dict[str, Any] = copy(table)
     for assignment in assignments:
         path, equals, text = assignment.partition("=")
         if not equals or not path:

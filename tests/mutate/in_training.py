@@ -32,7 +32,7 @@ TRAINING = [
     ),
     *mistakes_in(
         "training/schedules.py", "training/test_schedules.py",
-        ("(step + 1) / (warmup + 1)", "step / (warmup + 1)", "the first step has a learning rate of 0"),
+        ("return (step + 1) / (warmup + 1)", "return step / (warmup + 1)", "the first step has a learning rate of 0"),
         ("math.cos(math.pi * passed / 2) ** 2", "math.cos(math.pi * passed) ** 2", "a cosine that comes back up"),
         ("(fraction - end) / (1 - end)", "fraction", "the schedule jumps after warm-up"),
         ("min(1.0, (1 - passed) / schedule.decay)", "(1 - passed) / schedule.decay", "a trapezoid without a top"),
@@ -83,7 +83,7 @@ TRAINING = [
     *mistakes_in(
         "training/checkpoints.py", "training/test_checkpoints.py",
         ('if sha256_of(file) != expected["sha256"]:', "if False:", "an altered byte is loaded"),
-        ('if file.stat().st_size != expected["size"]:', "if False:", "a truncated file is called damaged by its hash", "the hash notices what the size would have said"),
+        ('if file.stat().st_size != expected["size"]:', "if False:", "a size that is not the manifest's is not noticed"),
         ("    verify_checkpoint(folder)\n    progress", "    progress", "checkpoints are not verified when loaded"),
         ("if id(tensor) not in seen:", "if True:", "a shared weight is saved twice"),
         ("if there != expected]\n    if wrong:", "if False]\n    if wrong:", "tensors of another shape are not noticed"),

@@ -76,6 +76,9 @@ def test_a_run_is_found_by_path_by_name_and_as_the_latest(tmp_path, monkeypatch)
     os.utime(first.folder / "run.json", ns=(later, later))
     assert Run.open("latest") == first
     assert [folder.name for folder in runs_in(tmp_path)] == ["oz-2", "oz-1"]
+    os.utime(second.folder / "run.json", ns=(later + 1, later + 1))
+    assert Run.open("latest") == second
+    assert [folder.name for folder in runs_in(tmp_path)] == ["oz-1", "oz-2"]
     assert Run.open("oz-2") == second
     assert Run.open(second.folder) == Run.open(str(second.folder)) == second
     with pytest.raises(MissingError, match=r"oz-3 does not exist \(did you mean 'oz-[12]'\?\); `hornbook runs list`"):

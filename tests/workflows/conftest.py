@@ -40,6 +40,12 @@ sampling = {max_tokens = 17}
 """
 
 
+@pytest.fixture(scope="session")
+def small_recipe() -> str:
+    """The text of ``small.toml``."""
+    return RECIPE
+
+
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to work in, with ``small.toml`` and ``text.txt``."""

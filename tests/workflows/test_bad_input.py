@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,15 +16,13 @@ Hornbook = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(tmp_path_factory: pytest.TempPathFactory, small_recipe: str) -> Path:
     """A run of a few steps, to be copied."""
     from hornbook.workflows.recipe import load_recipe
     from hornbook.workflows.train import train
 
-    from .conftest import RECIPE
-
     folder = tmp_path_factory.mktemp("trained")
-    (folder / "small.toml").write_text(RECIPE, encoding="utf-8")
+    (folder / "small.toml").write_text(small_recipe, encoding="utf-8")
     (folder / "text.txt").write_text("the cat sat on the mat. " * 300, encoding="utf-8")
     before = Path.cwd()
     os.chdir(folder)
@@ -109,13 +108,13 @@ def test_a_damaged_checkpoint(trained: Path, hornbook: Hornbook, tmp_path: Path,
 
 @pytest.mark.usefixtures("place")
 def test_a_disk_that_fills_up_leaves_the_last_whole_checkpoint(place: Path, hornbook: Hornbook) -> None:
-    limited = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000)); " \
-              "from hornbook.cli.app import main; main(sys.argv[1:])"  # fmt: skip
-    import sys
-
+    limit = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))"
+    limited = f"{limit}; from hornbook.cli.app import main; main(sys.argv[1:])"
     arguments = ["train", "small.toml", "--run", "run", "model.width=110"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
-    done = subprocess.run([sys.executable, "-c", limited, *arguments], cwd=place, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", limited, *arguments], cwd=place, env=environment, capture_output=True, text=True
+    )
     assert done.returncode == 1 and "cannot write" in done.stderr and "Traceback" not in done.stderr, done.stderr
     assert not list(place.glob("run/checkpoints/*")) and not list(place.glob("run/checkpoints/.*"))
 
@@ -130,7 +129,9 @@ def test_a_folder_that_cannot_be_written(hornbook: Hornbook) -> None:
 @pytest.mark.usefixtures("place")
 def test_no_network_says_what_to_do_instead(hornbook: Hornbook) -> None:
     environment = {"HORNBOOK_MIRROR": "http://127.0.0.1:9/"}  # nobody answers there
-    told = hornbook("train", "small.toml", "--corpus", "tinyshakespeare", "--run", "run", env=environment, expect=3).stderr
+    told = hornbook(
+        "train", "small.toml", "--corpus", "tinyshakespeare", "--run", "run", env=environment, expect=3
+    ).stderr
     assert "--from" in told and "Traceback" not in told
 
 

@@ -75,7 +75,9 @@ def test_a_run_killed_at_any_of_twenty_moments_ends_with_the_weights_of_an_unbro
         else:
             wanted = draw.randint(1, 15)  # the checkpoint that is being written when the kill comes
             checkpoints = run / "checkpoints"
-            wait_for(lambda at=f"step-{wanted * 2:06d}", there=checkpoints: any(there.glob(f".{at}.partial-*")), process)
+            wait_for(
+                lambda at=f"step-{wanted * 2:06d}", there=checkpoints: any(there.glob(f".{at}.partial-*")), process
+            )
             time.sleep(draw.uniform(0, 0.003))
         kill(process)
         inside += half_written(run)

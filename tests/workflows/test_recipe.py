@@ -22,16 +22,25 @@ def test_a_resolved_recipe_is_read_back_as_the_same_recipe(name: str, tmp_path: 
     assert build(Recipe, tomllib.loads(to_toml(recipe)), KINDS) == build(Recipe, resolved(recipe), KINDS) == recipe
 
 
-def test_the_command_line_wins_over_the_environment_and_that_over_the_recipe_and_that_over_its_parent(place: Path) -> None:
+def test_the_command_line_wins_over_the_environment_and_that_over_the_recipe_and_that_over_its_parent(
+    place: Path,
+) -> None:
     (place / "child.toml").write_text('extends = "small.toml"\nname = "child"\n[model]\nwidth = 44\ndepth = 5\n')
-    environment = {"HORNBOOK_MODEL__DEPTH": "7", "HORNBOOK_MODEL__HEADS": "11", "HORNBOOK_SEED": "3", "HORNBOOK_HOME": "/x"}
+    environment = {
+        "HORNBOOK_MODEL__DEPTH": "7",
+        "HORNBOOK_MODEL__HEADS": "11",
+        "HORNBOOK_SEED": "3",
+        "HORNBOOK_HOME": "/x",
+    }
     recipe = load_recipe("child.toml", ["model.heads=1"], environment)
     assert (recipe.name, recipe.model.width, recipe.model.depth, recipe.model.heads) == ("child", 44, 7, 1)
     assert (recipe.seed, recipe.model.context, recipe.training.steps) == (3, 13, 37)
 
 
 def test_a_recipe_can_start_from_a_preset(place: Path) -> None:
-    recipe = load_recipe("small.toml", ["model={preset='gpt2', context=64, position_encoding={kind='rotary', base=500.0}}"], {})
+    recipe = load_recipe(
+        "small.toml", ["model={preset='gpt2', context=64, position_encoding={kind='rotary', base=500.0}}"], {}
+    )
     gpt2 = PRESETS["gpt2"]
     assert (recipe.model.width, recipe.model.depth, recipe.model.context) == (gpt2.width, gpt2.depth, 64)
     assert recipe.model.position_encoding == Rotary(500.0)

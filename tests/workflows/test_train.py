@@ -57,7 +57,17 @@ def test_a_run_leaves_all_that_evaluation_and_generation_need() -> None:
     assert (outcome.step, outcome.exit_code) == (37, 0)
     run, result = outcome.run, finish(outcome.run)
     names = {path.name for path in run.folder.iterdir()}
-    assert names >= {"config.toml", "run.json", "metrics.jsonl", "samples.jsonl", "tokenizer", "figures", "report.html", "latest", "best"}
+    assert names >= {
+        "config.toml",
+        "run.json",
+        "metrics.jsonl",
+        "samples.jsonl",
+        "tokenizer",
+        "figures",
+        "report.html",
+        "latest",
+        "best",
+    }
     assert "steps = 37" in run.config and run.info["seed"] == 1
     kinds = [entry["kind"] for entry in read_journal(run.metrics)]
     assert kinds.count("update") == 37 and kinds.count("evaluation") == 4  # after 11, 22, 33 and 37
@@ -139,7 +149,9 @@ def test_a_finished_run_stays_what_it_is_when_resumed() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(PRESETS))
-def test_every_preset_trains_three_steps_and_survives_saving(place: Path, shared: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_preset_trains_three_steps_and_survives_saving(
+    place: Path, shared: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if PRESETS[name].width > 768:
         pytest.skip("more memory than a laptop has: its parameters are counted in tests/model")
     monkeypatch.setenv("HORNBOOK_GPT2", str(shared / "gpt2/r50k_base.tiktoken"))
@@ -165,7 +177,8 @@ def test_a_model_that_sees_what_it_should_predict_is_caught_below_the_floor() ->
         "data={corpus='stories', documents=100, split='document'}",
         "tokenizer={kind='bytepair', vocabulary=400}",
         f"model={{context=64, width=64, heads=2, depth=2, position_encoding='rotary', pattern=[{block}]}}",
-        "training={steps=300, batch=8, evaluate_every=0, optimizer={kind='muon', learning_rate=0.03, adamw={learning_rate=0.01}}}",
+        "training={steps=300, batch=8, evaluate_every=0}",
+        "training.optimizer={kind='muon', learning_rate=0.03, adamw={learning_rate=0.01}}",
     ]
     run = train(load_recipe("small.toml", overrides), Path("run")).run
     loaded = load_run(run.folder)

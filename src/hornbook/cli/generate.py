@@ -70,16 +70,13 @@ def generate(
     as_json
         Print one JSON object: the prompt and samples with text, token_ids and finish_reason.
     """
-    sampling = Sampling(
-        max_tokens=max_tokens,
-        temperature=temperature,
-        top_k=top_k,
-        top_p=top_p,
-        min_p=min_p,
-        repetition_penalty=repetition_penalty,
-        stop=stop,
-        seed=seed,
-    )
+    sampling = Sampling(max_tokens=max_tokens, temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p,
+                        repetition_penalty=repetition_penalty, stop=stop, seed=seed)  # fmt: skip
+    print_samples(run, checkpoint, prompt, sampling, samples, as_json)
+
+
+def print_samples(run: str, checkpoint: str, prompt: str, sampling: Sampling, samples: int, as_json: bool) -> None:
+    """Open the run and print what it writes: as it comes, one text after another, or as JSON."""
     from hornbook.generation.generate import check_samples
 
     check_samples(samples)
@@ -89,7 +86,7 @@ def generate(
     loaded = load_run(run, checkpoint)
     if as_json:
         written = complete(loaded.model, loaded.tokenizer, prompt, sampling, samples)
-        print_json({"schema": 1, "prompt": prompt, "seed": seed, "samples": [as_table(sample) for sample in written]})
+        print_json({"schema": 1, "prompt": prompt, "seed": sampling.seed, "samples": [as_table(sample) for sample in written]})
     elif samples == 1:
         print_as_written(loaded, prompt, sampling)
     else:

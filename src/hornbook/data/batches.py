@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -150,7 +150,7 @@ class Batches:
         lengths = None if tokenizer is None else byte_lengths(tokenizer)
         return [locate(self.file, runs, lengths) for runs in self.plan.rows(step)]
 
-    def prefetched(self, first: int = 0) -> Iterator[list[Texts]]:
+    def prefetched(self, first: int = 0) -> Generator[list[Texts], None, None]:
         """The batches of step ``first``, ``first`` + 1, ... without end, made ahead of time by a thread.
 
         An error in the thread is raised here. Closing the generator ends the thread.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from hornbook.data.config import DataConfig
-from hornbook.data.prepare import documents_of, source_of
+from hornbook.data.prepare import documents_of, quiet, source_of
 from hornbook.data.split import Part
 from hornbook.data.spool import Spool
 from hornbook.data.token_file import TokenFile, writing
@@ -23,7 +24,7 @@ def prepare_whole(config: DataConfig, tokenizer: Tokenizer, out: Path, seed: int
         MissingError: a text is not there.
     """
     with Spool(out.with_suffix(".spool")) as spool:
-        for document in documents_of(config, seed):
+        for document in documents_of(config, seed, quiet, Counter()):
             spool.add(document)
         if not len(spool):
             raise TextError(f"{source_of(config)}: found no text in it")

@@ -53,6 +53,6 @@ def initialise(model: nn.Module, config: ModelConfig, seed: int) -> None:
             parameter.copy_(normal(parameter, standard_deviation(name, config), seed, name))
 
 
-def normal(like: Tensor, deviation: float, seed: int, name: str) -> Tensor:
+def normal(like: Float[Tensor, "..."], deviation: float, seed: int, name: str) -> Float[Tensor, "..."]:
     """Normal numbers around 0 in the shape of ``like``, drawn on the CPU in 32 bits."""
     return torch.empty(like.shape).normal_(0.0, deviation, generator=torch_generator(seed, "init", name))

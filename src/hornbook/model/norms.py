@@ -30,7 +30,7 @@ def rms_norm(hidden: Float[Tensor, "*B C"], scale: Float[Tensor, " C"], epsilon:
     return hidden * torch.rsqrt(hidden.square().mean(-1, keepdim=True) + epsilon) * scale
 
 
-def at_least_float32(hidden: Tensor) -> Tensor:
+def at_least_float32(hidden: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     """16-bit floats widened to 32 bits; everything else as it is."""
     return hidden.to(torch.promote_types(hidden.dtype, torch.float32))
 
@@ -81,6 +81,10 @@ PLACEMENTS: dict[str, tuple[bool, bool, bool]] = {
 }  # fmt: skip
 
 
+Branch = Callable[[Float[Tensor, "B T C"]], Float[Tensor, "B T C"]]
+"""What stands beside the stream: attention, or the feed-forward network."""
+
+
 class Residual(nn.Module):
     """hidden + branch(hidden), normalised in one of the four customary places."""
 
@@ -91,7 +95,7 @@ class Residual(nn.Module):
         )
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, hidden: Float[Tensor, "B T C"], branch: Callable[[Tensor], Tensor]) -> Float[Tensor, "B T C"]:
+    def forward(self, hidden: Float[Tensor, "B T C"], branch: Branch) -> Float[Tensor, "B T C"]:
         """The stream after this branch; with a branch of zeros and a bare sum, the stream as it came."""
         summed: Tensor = self.summed(hidden + self.dropout(self.after(branch(self.before(hidden)))))
         return summed

@@ -109,7 +109,8 @@ def overfit_one_batch(
     model: nn.Module, objective: Objective, batch: Any, steps: int = 200, learning_rate: float = 3e-3
 ) -> Overfit:
     """Train a copy of a model on one batch: if it cannot learn that by heart, model, loss or targets are wrong."""
-    model = copy.deepcopy(model).eval()  # dropout would keep it from learning by heart
+    model = copy.deepcopy(model)
+    model.train(False)  # dropout would keep it from learning by heart
     optimizer = torch.optim.AdamW(model.parameters(), learning_rate, weight_decay=0.0)
     losses = []
     for _ in range(steps):

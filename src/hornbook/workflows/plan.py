@@ -44,12 +44,17 @@ class Plan:
             ("training text", f"{self.train_tokens:,} tokens"),
             ("validation text", f"{self.validation_tokens:,} tokens"),
             ("a step", f"{self.tokens_per_step:,} tokens"),
-            ("steps", "as many as the time allows" if self.steps is None else f"{self.steps:,} ({self.epochs:.2f} epochs)"),
+            (
+                "steps",
+                "as many as the time allows" if self.steps is None else f"{self.steps:,} ({self.epochs:.2f} epochs)",
+            ),
             ("operations", f"{self.flops_per_token:,} per token, forward and backward"),
             ("memory", f"about {self.memory_bytes / 1e6:,.0f} MB while training"),
             ("time", f"about {duration(self.seconds)} in {self.precision}, give or take a factor of 3"),
         ]
-        return rows if self.steps is not None else [*rows[:-1], ("time", f"{duration(self.seconds)}, as the recipe says")]
+        return (
+            rows if self.steps is not None else [*rows[:-1], ("time", f"{duration(self.seconds)}, as the recipe says")]
+        )
 
 
 def plan(recipe: Recipe, data: Path | None = None) -> Plan:

@@ -58,7 +58,9 @@ class Recipe:
     def __post_init__(self) -> None:
         """Refuse a recipe of a later release (``SettingError``)."""
         if self.schema != SCHEMA:
-            raise SettingError(f"schema: found {self.schema}; this version of hornbook reads recipes of schema {SCHEMA}")
+            raise SettingError(
+                f"schema: found {self.schema}; this version of hornbook reads recipes of schema {SCHEMA}"
+            )
 
 
 def recipe_names() -> list[str]:
@@ -67,7 +69,9 @@ def recipe_names() -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
-def load_recipe(source: str | Path, overrides: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> Recipe:
+def load_recipe(
+    source: str | Path, overrides: Sequence[str] = (), environment: Mapping[str, str] | None = None
+) -> Recipe:
     """The recipe of a shipped name or a TOML file, with the environment and ``overrides`` (``a.b=c``) laid over it.
 
     Raises:

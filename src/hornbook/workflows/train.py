@@ -118,7 +118,9 @@ class Outcome:
     exit_code: int
 
 
-def train(recipe: Recipe, folder: Path | None = None, watcher: Watcher | None = None, data: Path | None = None) -> Outcome:
+def train(
+    recipe: Recipe, folder: Path | None = None, watcher: Watcher | None = None, data: Path | None = None
+) -> Outcome:
     """Train ``recipe`` into a new run folder (by default the next free one under ``runs/``).
 
     ``data`` is a folder that was prepared before; otherwise the recipe's text is prepared inside the run.
@@ -128,7 +130,9 @@ def train(recipe: Recipe, folder: Path | None = None, watcher: Watcher | None = 
     """
     watcher = watcher or Silent()
     run = Run.create(
-        folder or free_folder(recipe.name), to_toml(recipe), {"seed": recipe.seed, "data": str(data.resolve()) if data else "data"}
+        folder or free_folder(recipe.name),
+        to_toml(recipe),
+        {"seed": recipe.seed, "data": str(data.resolve()) if data else "data"},
     )
     with run.lock():
         with removed_on_failure(run):
@@ -252,14 +256,16 @@ def train_steps(training: Training) -> Outcome:
             if evaluating:
                 evaluate_now(training, metrics, samples)
             if stopped:
-                training.watcher.said(f"stopped after {training.step} steps and saved: hornbook train --resume {run.folder}")
+                training.watcher.said(
+                    f"stopped after {training.step} steps and saved: hornbook train --resume {run.folder}"
+                )
                 break
         return Outcome(run, training.step, stop.exit_code)
 
 
 def updates(training: Training) -> Iterator[Update]:
     """The steps of the one loop, from where this training stands."""
-    recipe, choices = training.recipe, training.choices
+    recipe = training.recipe
     steps = training.length.steps
     if training.length(training.step) >= 1:
         return
@@ -338,11 +344,15 @@ def evaluate_now(training: Training, metrics: Journal, samples: Journal) -> None
         training.model, training.prepared.validation, context, batch=max(1, 8192 // context), autocast=dtype
     )
     best = training.best.offer(training.step, measured.loss)
-    metrics.write({"kind": "evaluation", "step": training.step, "seconds": training.clock.seconds, **measured.as_json()})
+    metrics.write(
+        {"kind": "evaluation", "step": training.step, "seconds": training.clock.seconds, **measured.as_json()}
+    )
     if best:
         write_text(training.run.folder / "best", f"step-{training.step:06d}\n")
     training.watcher.evaluated(training.step, measured, best)
     wanted = training.recipe.samples
     for prompt in wanted.prompts:
         for sample in complete(training.model, training.prepared.tokenizer, prompt, wanted.sampling, 1):
-            samples.write({"step": training.step, "prompt": prompt, "text": sample.text, "finish": sample.finish_reason})
+            samples.write(
+                {"step": training.step, "prompt": prompt, "text": sample.text, "finish": sample.finish_reason}
+            )

@@ -16,10 +16,10 @@ PLOTS_OF_OTHERS = {
         {animal}{>gladly} She gave {hero} {>meal} and {>bloom}.
         """,
     "a hungry animal": """
-        {Mood=moods.a}, {=thins} {animal=animals} came to the door and asked for {>food}. {Hero} had only {>meal} and {>cloth}, but {he}
-        gave them both. "I will not forget you, {hero}," {>said} the {animal}{>ly} In {=months} {hero} dropped {=qualities.a},
+        {Mood=moods.a}, {=thins} {animal=animals} came to the door and asked for {>food}. {Hero} had only {>meal}, {>cloth}, and {>bloom}, but {he}
+        gave them all. "I will not forget you, {hero}," {>said} the {animal}{>ly} In {=months} {hero} dropped {=qualities.a},
         {color=colors} {toy=toys} <own hero toy> <color toy color> <lose hero toy> {=spots}. {Friend=children} and {other=children} could
-        not reach it. But the {animal} came {>way} with {>herd} and brought the {toy} back, <find hero toy> with {>bloom}.
+        not reach it. But the {animal} came {>way} with {>herd} and {>beast} and brought the {toy} back, <find hero toy> with {>food} inside.
         """,
     "a sick friend": """
         {friend=children} was sick and {=sadness}. {Hero} packed {>food}, {>bloom}, {>cloth}, and a book about {tale=topics} and

@@ -14,7 +14,7 @@ PLOTS_OF_THINGS = {
         {Hero} had {color=colors.a} {toy=toys} <own hero toy> <color toy color> and {friend=children} had {=qualities.a},
         {hue=colors} {prize=toys}. <own friend prize> <color prize hue> They met {place=places.at}, [among|near|beside] {>herd}.
         <go hero place> <go friend place> "I would rather {prize.do} {prize.a}," {>said} {hero}{>ly} So {hero} gave {friend} the
-        {toy} and {>meal}, and {friend} gave {hero} the {prize} and {>cloth}. <give hero friend toy> <give friend hero prize>
+        {toy} and {>meal}, and {friend} gave {hero} the {prize}, {>bloom}, and {>cloth}. <give hero friend toy> <give friend hero prize>
         [By {=months} both were {=sadness}, so they swapped back again. <give hero friend prize> <give friend hero toy>|
         Both were {glad=gladness} and {gay=gladness}.]
         """,
@@ -35,7 +35,7 @@ PLOTS_OF_THINGS = {
         {Kin} had {=qualities.a}, {color=colors} {toy=toys}. <own kin toy> <color toy color> {>day} {hero} and {friend=children}
         {toy.did} it {=spots}. [Crash|Crack|Smash|Clink]! It broke into {=numbers} pieces. <break toy> "{=alarms}! Let us hide it
         {=spots}," {>wailed} {friend}{>gloomily} But {hero}, {sad=sadness} and {blue=sadness}, told {kin}. "You are {good=traits} and {fair=traits}," {>said} {kin}{>ly} With {=colors} glue, {=materials}, and {=numbers} [nails|pins|threads|screws] they mended
-        the {toy}. <mend toy>
+        it <mend toy> {=spots}, and {kin} gave them {>food} and {>meal}.
         """,
     "mended": """
         The {=qualities}, {color=colors} {toy=toys} was broken. <own hero toy> <color toy color> <break toy> {Hero} took it to the
@@ -57,7 +57,7 @@ PLOTS_OF_THINGS = {
         """,
     "trade after trade": """
         {Kin} gave {hero} {>meal}. {Friend=children} gave {him} {>cloth} for it. {Other=children} gave {him} {>bloom} for that.
-        {Third=children} gave {him} {>food} for that, and {place=places.at} <go hero place> the {=manners} {=trades} gave {him}
+        {Third=children} gave {him} {>food} and {>food} for that, and {place=places.at} <go hero place> the {=manners} {=trades} gave {him}
         {=qualities.a}, {color=colors} {toy=toys}. <own hero toy> <color toy color> But {last=children} was {=sadness}, so {hero} gave
         {last.him} the {toy}. <give hero last toy> "You have made {=numbers} friends," {>said} {kin}{>ly} {Last} {toy.did} the {toy}
         {=spots}.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 PLOTS_OF_WISHES = {
     "learning": """
-        More than {>food} or {>plaything}, {hero} wanted to {skill=skills}. <want hero skill> {He} asked {>beast}, the {=manners}
+        More than {>food} or {>plaything}, {hero} wanted to {skill=skills}. <want hero skill> {He} asked {>beast}, {>beast}, the {=manners}
         {=trades}, and {friend=children}. "I will teach you {skill.ing} if you teach me {art=skills.ing}," {>said} {friend}{>ly}
         {Place=places.at}, among {>herd}, {hero} tried in {>cloth} and fell {=spots}. <go hero place> <go friend place> {He} felt
         {sad=sadness} and {blue=sadness}. But on {=weekdays} {he} {skill.did} for {=numbers} minutes! <learn hero skill> "{=cheers}! Now
@@ -24,14 +24,14 @@ PLOTS_OF_WISHES = {
         """,
     "a wish on a star": """
         When a star fell over {place=places}, {hero} wished for {wish=dreams}, <want hero wish> {friend=children} wished for {hope=dreams},
-        <want friend hope> and {other=children} wished for {>food}. They {>looked} {here=spots} and {there=spots}, but {>found} only {>beast} and
-        {>cloth}. "Wait until {=weekdays}," {>said} {kin}{>ly} And on a {=qualities}, {=colors} {=bags} {=spots} there was a note: "For
+        <want friend hope> and {other=children} wished for {>food}. They {>looked} {here=spots} and {there=spots}, but {>found} only {>beast},
+        {>herd}, and {>cloth}. "Wait until {=weekdays}," {>said} {kin}{>ly} And on a {=qualities}, {=colors} {=bags} {=spots} there was a note: "For
         {hero}, {wish}. For {friend}, {hope}." "{=cheers}!" {>cried} {friend}{>gladly}
         """,
     "afraid of the dark": """
         In the dark {hero} heard a noise {=spots}. "Is it {>beast}? Is it {>herd}? Is it the {=manners} {=trades}?" {>asked} {kin}{>ly}
         "{=alarms}! It is {=numbers} {topic=topics}," {>wailed} {hero}{>gloomily} They took {=qualities.a}, {=colors} lamp and {>looked}
-        {here=spots} and {there=spots}. There was only {pet} with {>cloth} and {>food}! On {=weekdays} {friend=children} was afraid of {=topics} and
+        {here=spots} and {there=spots}. There was only {pet} with {>cloth}, {>meal}, and {>food}! On {=weekdays} {friend=children} was afraid of {=topics} and
         {topic}, and {hero} said {=adverbs}: "It is only {pet}."
         """,
     "a riddle": """
@@ -49,7 +49,7 @@ PLOTS_OF_WISHES = {
     "the striped fence": """
         {Kin} asked for a painted fence. "Make it {color=colors}," {>said} {friend=children}{>ly} "No, {hue=colors}," {>said}
         {other=children}{>ly} "Please, {tint=colors}," {>said} {hero}{>ly} <want friend color> <want other hue> <want hero tint> They
-        argued {=spots} until they were {sad=sadness} and {blue=sadness}. Then {=moods.a} {animal=animals} and {>herd} ran past with {color},
+        argued {=spots} until they were {sad=sadness} and {blue=sadness}. Then {=moods.a} {animal=animals}, {>beast}, and {>herd} ran past with {color},
         {hue}, and {tint} feet. "{=cheers}! Stripes!" {>cried} {other}{>gladly} They gave the {animal} {>food}, {>bloom}, and {>cloth}.
         """,
     "the big turnip": """
@@ -68,8 +68,8 @@ PLOTS_OF_WISHES = {
         """,
     "no sleep": """
         All night long {hero} could not sleep. {He} counted {many=numbers} {=moods} {first=herds}, {few=numbers} {=moods} {second=herds},
-        and {>food}. {He} thought about {myth=topics} and {saga=topics}. So {kin} put on {>cloth} and sang of {=subjects}, of {=dreams}, and of
-        {=dreams}: "{Spell=spells}, {charm=spells}, {rune=spells}." {Pet} slept {=spots}, the {first} slept, and the {second} slept. "{Spell},
+        {>food}, and {>food}. {He} thought about {myth=topics} and {saga=topics}. So {kin} put on {>cloth} and sang of {=subjects}, of {=dreams}, and of
+        {=dreams}: "{Spell=spells}, {charm=spells}, {rune=spells}." {Pet} slept {=spots}, the {first} slept, and the {second} slept near {>beast}. "{Spell},
         {charm}," sang {kin} {=adverbs}, and {hero} slept too.
         """,
     "who took the pie": """

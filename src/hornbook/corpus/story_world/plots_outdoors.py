@@ -5,7 +5,7 @@ from __future__ import annotations
 PLOTS_OUTDOORS = {
     "a hat in the wind": """
         The wind took the {=fabrics}, {color=colors} {cloth=clothes} of {hero} <own hero cloth> <color cloth color>
-        <lose hero cloth> and carried it over {=numbers} {=moods} {=herds} and {=numbers} [roofs|hills|trees|walls|fields].
+        <lose hero cloth> and carried it over {>herd} and {=numbers} [roofs|hills|trees|walls|fields].
         "{=alarms}! My {cloth}!" {>wailed} {hero}{>gloomily} {He} ran after it with {friend=children} and {other=children}. {Spot=spots} sat
         {=moods.a} {thief=animals} in the {cloth}. "You may have it for {>food}, {>meal}, and {>bloom}," {>said} the {thief}{>ly}
         <find hero cloth> {Friend} had them all in a {=fabrics} {=bags}.
@@ -18,12 +18,12 @@ PLOTS_OUTDOORS = {
         """,
     "a snowman": """
         Snow fell in [November|December|January|February]. {Hero}, {friend=children}, {other=children}, and {third=children} built a snowman {=spots}. It had
-        {>meal} for a nose, {>food} for eyes, {color=colors.a} {cloth=clothes}, <own kin cloth> <color cloth color> and {>bloom}. They
-        called it {name=petnames}. On {=weekdays} the sun was {=airs}, and only the {cloth} was left. {Hero} felt {=sadness} and
+        {>meal} for a nose, {>food} for eyes, {color=colors.a} {cloth=clothes}, <own kin cloth> <color cloth color> and {>bloom}, with
+        {>herd} around it. They called it {name=petnames}. On {=weekdays} the sun was {=airs}, and only the {cloth} was left. {Hero} felt {=sadness} and
         {=sadness}. "{Name} has gone to see {dream=dreams} and {vision=dreams}," {>said} {kin}{>ly}
         """,
     "a rainy day": """
-        It rained for {=numbers} days. In a fort of {=materials}, {=fabrics} {=garments}, and {=fabrics} {=garments}, {hero} told
+        It rained for {=numbers} days. In a fort of {=qualities} {=materials}, {=fabrics} {=garments}, and {=fabrics} {=garments}, {hero} told
         {friend=children}, {other=children}, and {third=children} about {=topics}, {=topics}, and {tale=topics}. "Tell us more about
         {tale}," {>said} {third}{>ly} {Kin} brought {>food}, {>food}, and {=qualities.a} {toy=toys}, <own kin toy> and {other} {toy.did}
         it {=spots}. When the {=airs} sun came out, nobody wanted to leave.
@@ -64,7 +64,7 @@ PLOTS_OUTDOORS = {
         Hide and seek {place=places.at}! {Hero} counted to {=numbers}. <go hero place> {Friend=children} hid {spot=spots},
         {other=children} hid {nook=spots}, and {third=children} hid {=spots}. {Hero} {>looked} [behind|under|near] {>herd},
         {>cloth}, and {>beast}. [Achoo|Ouch|Tick|Psst]! "I see you, {friend}, {spot}!" {>cried} {hero}{>gladly} "And I see you, {other},
-        {nook}!" {Third} won {>food} and {>bloom}.
+        {nook}!" {Third} won {>food}, {>cloth}, and {>bloom}.
         """,
     "a race": """
         The race went {place=places.to} and back. <go hero place> {Friend=children} ran like {>beast}, {other=children} like {>beast},

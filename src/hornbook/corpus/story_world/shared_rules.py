@@ -25,7 +25,7 @@ SHARED_RULES = {
     "food": "{=tastes} {=goods}",
     "meal": "{=tastes.a} {=foods}",
     "beast": "{=moods.a} {=animals}",
-    "herd": "{=numbers} {=moods} {=herds}",
+    "herd": "{=crowds} {=moods} {=herds}",
     "cloth": "{=fabrics.a} {=clothes}",
     "bloom": "{=petals.a} {=flowers}",
     "plaything": "{=qualities.a} {=toys}",
@@ -36,8 +36,8 @@ SHARED_RULES = {
     "opening": """
         [Once upon a time, {=traits.a} [girl named {hero=girls}|boy named {hero=boys}] lived {near=nears} with {kin=kin},
         {>herd}, and {=moods.a} {beast=pets} named {pet=petnames}.
-        |{hero=children} was {good=traits.a}, {fair=traits} {hero.child} who lived {near=nears} with {kin=kin} and {pet=petnames},
-        {=moods.a} {beast=pets}.
+        |{hero=children} was {good=traits.a}, {fair=traits} {hero.child} who lived {near=nears} with {kin=kin}, {>herd}, and
+        {pet=petnames}, {=moods.a} {beast=pets}.
         |Long ago, in {=qualities.a}, {=colors} {=dwellings} {near=nears}, there lived {kin=kin}, {=moods.a} {beast=pets} named
         {pet=petnames}, and {=traits.a} [girl called {hero=girls}|boy called {hero=boys}].
         |Have you heard of {hero=children}, the {=traits} {hero.child} with the {=fabrics} {=clothes}? {He} lived {near=nears} with
@@ -52,9 +52,12 @@ SHARED_RULES = {
     "bed": """
         {Hero} [slept|dozed off|went to bed|curled up] under {=fabrics.a} [quilt|blanket|cover|shawl] and dreamed of {dream=dreams}, {vision=dreams}, and {marvel=dreams}.
         """,
-    "lesson": "[And|So|Then|Now] {hero} knew that {=virtues} [matters|counts|lasts] more than {gem=treasures} or {riches=treasures}.",
+    "lesson": """
+        [And|So|Then|Now] {hero} knew that {good=virtues} and {fair=virtues} [matter|count|last] more than {gem=treasures},
+        {riches=treasures}, or {pomp=treasures}.
+        """,
     "praise": """
-        "What {good=traits.a} and {fair=traits} {hero.child} you are," {>said} {kin}{>ly} {Hero} felt {glad=gladness} and {gay=gladness}.
+        "What {good=traits.a}, {fair=traits}, {dear=traits} {hero.child} you are," {>said} {kin}{>ly} {Hero} felt {glad=gladness} and {gay=gladness}.
         """,
     "last": "{Pet} [chased|watched|followed|nudged|licked] {>beast} and {>herd} {=spots}, and {hero} was {=gladness}.",
 }

@@ -50,7 +50,7 @@ class Telling:
             if kind is Say:
                 said.append(node.text)  # type: ignore[union-attr]
             elif kind is Slot:
-                said.append(written(node, words))  # type: ignore[arg-type]
+                said.append(written(node, words[node.name]))  # type: ignore[arg-type, union-attr]
             elif kind is Happen:
                 self.happen(node.verb, node.names)  # type: ignore[union-attr]
             else:
@@ -84,24 +84,31 @@ class Telling:
             self.node = node.options[index]
             return
         assert isinstance(node, Draw)
-        words = node.table.words
-        if count < len(words):  # step over the words that have a name already
+        if count < len(node.table.words):  # step over the words that have a name already
             places = node.table.places
             for place in sorted([places[word] for word in self.used if word in places]):
                 index += place <= index
-        word = words[index]
-        text = word.forms[node.form]
-        self.text += text[0].upper() + text[1:] if node.capital else text
+        word = node.table.words[index]
+        self.text += written(node, word)
         if node.name:
             self.words[node.name] = word
             self.used = (*self.used, word)
         self.node = node.next
 
+    def ways(self) -> list[tuple[int, str]]:
+        """The ways to go on from a choice, by number, and what each says at once."""
+        node = self.node
+        if type(node) is Choose:
+            return [(index, "") for index in range(len(node.options))]
+        assert isinstance(node, Draw)
+        taken = self.used if node.name else ()
+        return list(enumerate(written(node, word) for word in node.table.words if word not in taken))
 
-def written(slot: Slot, words: dict[str, Word]) -> str:
-    """The form of a word that a slot asks for."""
-    text = words[slot.name].forms[slot.form]
-    return text[0].upper() + text[1:] if slot.capital else text
+
+def written(mark: Slot | Draw, word: Word) -> str:
+    """The form of a word that a mark asks for."""
+    text = word.forms[mark.form]
+    return text[0].upper() + text[1:] if mark.capital else text
 
 
 def draw(telling: Telling, random: Iterator[float]) -> Telling:
@@ -125,9 +132,8 @@ def tellings(start: Telling, fits: Callable[[str], bool]) -> Iterator[Telling]:
         if telling.over:
             yield telling
             continue
-        count = telling.count()
-        for index in reversed(range(count)):
-            other = telling.copy()
-            other.take(index, count)
-            if fits(other.text):
+        for index, said in reversed(telling.ways()):
+            if fits(telling.text + said):
+                other = telling.copy()
+                other.take(index, telling.count())
                 stack.append(other)

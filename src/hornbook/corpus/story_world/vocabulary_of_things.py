@@ -64,7 +64,8 @@ THINGS: dict[str, Table] = tables(
         flute: play/played, fiddle: play/played"""
     ),
     places=places(
-        "old, big, little, quiet, grand, new, sunny, empty, busy, lovely, lonely, dusty, misty, royal, crowded, green",
+        """old, big, little, quiet, grand, new, sunny, empty, busy, lovely, lonely, dusty, misty, royal, crowded, green, famous,
+        windy, gloomy, shady, secret, snowy, sleepy, cheerful, noisy, narrow, pretty, peaceful, hidden, great, far, white""",
         """park: in, garden: in, forest: in, river: by, hill: on, market: at, barn: in, pond: by, school: at, library: in,
         meadow: in, bridge: on, windmill: at, bakery: at, harbor: at, playground: at, orchard: in, farm: on, square: in,
         lighthouse: at, station: at, zoo: at, castle: in, beach: on, lake: by, tower: in, cave: in, valley: in, fair: at,
@@ -74,7 +75,7 @@ THINGS: dict[str, Table] = tables(
         "behind, beside, near, under, next to, below",
         "the",
         """old, mossy, crooked, tall, wide, broken, dusty, round, little, big, leafy, quiet, painted, wooden, lonely, great,
-        shady, gray, ancient, slanting, twisted, wet, sunny, narrow, heavy, bare, curved, rotten, dark, handsome, yellow, lovely, silver""",
+        shady, gray, ancient, slanting, twisted, wet, sunny, narrow, heavy, bare, curved, rotten, dark, handsome, yellow, silver""",
         """oak, bench, bridge, cart, ladder, bush, willow, pine, shed, fence, table, wagon, haystack, log, statue, hedge, barrel,
         lamp, gate, window, sign, rock, stump, birch, porch, crate, wheel, trough, boulder, fountain, archway, apple tree, beehive,
         elm, flagpole, hammock, ivy, kennel, mailbox, pump, rosebush, scarecrow, tent, well""",
@@ -89,10 +90,12 @@ THINGS: dict[str, Table] = tables(
         "a",
         """flying, singing, golden, talking, secret, silver, tiny, giant, magic, dancing, wooden, friendly, purple, sleeping, shining,
         paper, royal, sunken, distant, velvet, glass, hidden, snowy, crystal, wild, laughing, marble, striped, painted, mighty, lost,
-        floating""",
+        floating, blue, bouncing, burning, chocolate, copper, emerald, feathered, frozen, glowing, gentle, hungry, invisible, moving,
+        orange, rolling, spinning""",
         """whale, bridge, castle, garden, pony, train, ship, moon, carpet, bird, island, river, tree house, rainbow, dragon, lantern,
         forest, mountain, fish, tower, city, star, cloud, bear, piano, door, horse, waterfall, wagon, comet, unicorn, lion,
-        kingdom, tiger, butterfly, balloon, fountain, circus, staircase, snowman""",
+        kingdom, tiger, butterfly, balloon, fountain, circus, staircase, snowman,
+        airship, bakery, camel, dolphin, elephant, fiddle, hat, iceberg, jungle, lake, maze, owl, parade, peacock, robot, submarine""",
     ),
     foods=nouns(FOODS),
     goods=phrases(", ".join(noun.forms["s"] for noun in nouns(FOODS))),
@@ -119,6 +122,11 @@ THINGS: dict[str, Table] = tables(
     times=nouns("morning, afternoon, evening, day"),
     numbers=phrases(
         "two, three, four, five, six, seven, eight, nine, ten, eleven, twelve, thirteen, fifteen, twenty, thirty, forty, fifty"
+    ),
+    crowds=phrases(
+        """two, three, four, five, six, seven, eight, nine, ten, eleven, twelve, thirteen, fifteen, twenty, thirty, forty, fifty,
+        several, many, countless, some, plenty of, lots of, a dozen, a hundred, a few, a pair of, a row of, a team of, a band of,
+        a crowd of, a group of"""
     ),
     roads=adjectives(
         """dusty, winding, narrow, stony, grassy, muddy, quiet, long, sandy, steep, leafy, sunny, bumpy, crooked, old, shady, wide,
