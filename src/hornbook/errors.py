@@ -29,7 +29,7 @@ class MissingError(HornbookError):
 
 
 class TextError(HornbookError):
-    """A text that cannot be used: empty, binary, too short, or with characters a tokenizer does not know (exit code 1)."""
+    """A text that cannot be used: empty, binary, too short, or with characters nobody knows (exit code 1)."""
 
 
 class DamagedError(HornbookError):

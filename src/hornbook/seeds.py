@@ -14,7 +14,7 @@ import torch
 
 
 def derive(seed: int, *names: str | int) -> int:
-    """A seed of 63 bits for what ``names`` describe, by SHA-256: independent of the platform and of Python's hashing."""
+    """A seed of 63 bits for what ``names`` describe, by SHA-256: the same on every platform."""
     text = "\x1f".join([str(seed), *map(str, names)])
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 

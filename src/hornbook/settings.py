@@ -1,6 +1,6 @@
 """Typed settings from TOML files and from ``a.b=c`` on the command line. Imports no torch.
 
-A part with choices is a union of small dataclasses, told apart by ``kind``; a bare word is that kind with its defaults::
+A part with choices is a union of small dataclasses, told apart by ``kind``; a bare word is a kind with its defaults::
 
     position_encoding = "rotary"
     position_encoding = {kind = "rotary", base = 500000.0}
@@ -57,7 +57,7 @@ def build_value(kind: Any, value: Any, kinds: Kinds, path: str) -> Any:
 
 
 def build_dataclass(kind: type, value: Any, kinds: Kinds, path: str) -> Any:
-    """One dataclass from a table of settings; unknown names are errors, and so is what its ``__post_init__`` refuses."""
+    """One dataclass from a table of settings; unknown names, and what it refuses itself, are errors."""
     if not isinstance(value, Mapping):
         raise SettingError(f"{path or 'settings'}: expected a table of settings, found {value!r}")
     hints, names = typing.get_type_hints(kind), [field.name for field in dataclasses.fields(kind)]
@@ -107,7 +107,7 @@ def build_union(options: tuple[Any, ...], value: Any, kinds: Kinds, path: str) -
 
 
 def plain(value: Any, kinds: Kinds) -> Any:
-    """The TOML data that ``build`` would make ``value`` from, every default written out; ``None`` becomes ``"none"``."""
+    """The TOML data that ``build`` would make ``value`` from, defaults included; ``None`` becomes ``"none"``."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         table: dict[str, Any] = {"kind": kinds[type(value)]} if type(value) in kinds else {}
         hints = typing.get_type_hints(type(value))
@@ -172,7 +172,7 @@ def enter(inner: Any, name: str, path: str) -> Any:
 
 
 def assign(inner: Any, name: str, value: Any, path: str) -> None:
-    """Put ``value`` in its place; a bare word for a table that has a kind changes the kind and drops the old settings."""
+    """Put ``value`` in its place; a bare word for a table with a kind changes the kind and drops its settings."""
     if isinstance(inner, list):
         if not name.isdigit() or int(name) >= len(inner):
             raise SettingError(f"{path}: expected a number below {len(inner)}, found {name!r}")

@@ -86,7 +86,9 @@ def print_samples(run: str, checkpoint: str, prompt: str, sampling: Sampling, sa
     loaded = load_run(run, checkpoint)
     if as_json:
         written = complete(loaded.model, loaded.tokenizer, prompt, sampling, samples)
-        print_json({"schema": 1, "prompt": prompt, "seed": sampling.seed, "samples": [as_table(sample) for sample in written]})
+        print_json(
+            {"schema": 1, "prompt": prompt, "seed": sampling.seed, "samples": [as_table(sample) for sample in written]}
+        )
     elif samples == 1:
         print_as_written(loaded, prompt, sampling)
     else:

@@ -108,9 +108,8 @@ def batch(run: str, step: int, *, as_json: Json = False) -> None:
         return
     for row in rows:
         documents = ", ".join(str(document["name"]) for document in row["documents"])
-        print(
-            f"row {row['row']}  tokens {row['start']:,}-{row['stop']:,}  bytes {row['byte_start']:,}-{row['byte_stop']:,}"
-        )
+        tokens, data = f"{row['start']:,}-{row['stop']:,}", f"{row['byte_start']:,}-{row['byte_stop']:,}"
+        print(f"row {row['row']}  tokens {tokens}  bytes {data}")
         print(f"    {documents}\n    {row['text']!r}")
 
 

@@ -1,8 +1,9 @@
-"""Letters whose next one depends on the last few and on nothing else: text with an entropy that is known to the last digit.
+"""Letters whose next one depends on the last few and on nothing else: text whose entropy is known exactly.
 
-The rows of the table of probabilities are drawn once from the seed. The first letters come from the stationary distribution, so
-every stretch of the text looks the same, and the chain rule gives its probability exactly (Shannon, "A Mathematical Theory of
-Communication", 1948, sections 4 to 7; Cover and Thomas, "Elements of Information Theory", section 4.2).
+The rows of the table of probabilities are drawn once from the seed. The first letters come from the stationary
+distribution, so every stretch of the text looks the same, and the chain rule gives its probability exactly (Shannon,
+"A Mathematical Theory of Communication", 1948, sections 4 to 7; Cover and Thomas, "Elements of Information Theory",
+section 4.2).
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ CONCENTRATION = 0.3  # of the Dirichlet distribution that the rows come from: be
 
 
 class MarkovSource:
-    """A source of order ``order`` over the first ``symbols`` letters of the alphabet; ``seed`` decides its probabilities.
+    """A source of order ``order`` over the first ``symbols`` letters of the alphabet; ``seed`` decides its
+    probabilities.
 
     Raises:
         SettingError: an order below 0, symbols not from 2 to 26, or a table of more than a million entries.
@@ -33,8 +35,8 @@ class MarkovSource:
         if not 2 <= symbols <= 26:
             raise SettingError(f"symbols: expected 2 to 26 letters, found {symbols}")
         if symbols ** (order + 1) > LARGEST:
-            raise SettingError(f"order: {symbols} symbols and order {order} make a table of {symbols ** (order + 1):,} entries; "
-                               f"at most {LARGEST:,} are supported, so lower one of them")  # fmt: skip
+            raise SettingError(f"order: {symbols} symbols and order {order} make a table of {symbols ** (order + 1):,} "
+                               f"entries; at most {LARGEST:,} are supported, so lower one of them")  # fmt: skip
         self.order, self.symbols = order, symbols
         generator = numpy_generator(seed, "markov source", order, symbols)
         rows = generator.dirichlet([CONCENTRATION] * symbols, size=symbols**order)
@@ -63,15 +65,21 @@ class MarkovSource:
         """Nats per symbol in the long run: the entropy of each row, weighted with how often its context comes."""
         return float(-(self.stationary[:, None] * self.transitions * np.log(self.transitions)).sum())
 
+    @cached_property
+    def cumulative(self) -> list[list[float]]:
+        """For every context, how likely it is that a symbol or one before it comes next."""
+        rows = np.cumsum(self.transitions, axis=1)
+        rows[:, -1] = 1.0
+        found: list[list[float]] = rows.tolist()
+        return found
+
     def sample(self, count: int, generator: np.random.Generator) -> Integer[np.ndarray, " count"]:
         """``count`` symbols as numbers from 0 to ``symbols`` - 1."""
         contexts = len(self.transitions)
         context = int(np.searchsorted(np.cumsum(self.stationary), generator.random() * (1 - 1e-12)))
         digits = [context // self.symbols ** (self.order - 1 - place) % self.symbols for place in range(self.order)]
         found = digits[:count]
-        cumulative = np.cumsum(self.transitions, axis=1)
-        cumulative[:, -1] = 1.0
-        rows = cumulative.tolist()
+        rows = self.cumulative
         for number in generator.random(max(count - self.order, 0)).tolist():
             symbol = bisect_right(rows[context], number)
             found.append(symbol)
@@ -83,10 +91,10 @@ class MarkovSource:
         return (symbols.astype(np.uint8) + ord("a")).tobytes().decode("ascii")
 
     def log_probability(self, text: Integer[np.ndarray, " count"] | str) -> float:
-        """The logarithm of the probability (nats) of some symbols, or of their letters; ``-inf`` for letters it never writes."""
+        """The logarithm of the probability (nats) of symbols or their letters; ``-inf`` for letters it never writes."""
         symbols = np.frombuffer(text.encode(), np.uint8).astype(np.int64) - ord("a") if isinstance(text, str) else text
         symbols = symbols.astype(np.int64)
-        if len(symbols) and not (0 <= symbols.min() and symbols.max() < self.symbols):
+        if len(symbols) and not (symbols.min() >= 0 and symbols.max() < self.symbols):
             return -np.inf
         head = symbols[: self.order]
         known = int(sum(int(symbol) * self.symbols ** (len(head) - 1 - place) for place, symbol in enumerate(head)))

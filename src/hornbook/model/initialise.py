@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from hornbook.model.config import ModelConfig, Sinusoidal
@@ -53,6 +54,6 @@ def initialise(model: nn.Module, config: ModelConfig, seed: int) -> None:
             parameter.copy_(normal(parameter, standard_deviation(name, config), seed, name))
 
 
-def normal(like: Float[Tensor, "..."], deviation: float, seed: int, name: str) -> Float[Tensor, "..."]:
+def normal(like: Float[Tensor, "*shape"], deviation: float, seed: int, name: str) -> Float[Tensor, "*shape"]:
     """Normal numbers around 0 in the shape of ``like``, drawn on the CPU in 32 bits."""
     return torch.empty(like.shape).normal_(0.0, deviation, generator=torch_generator(seed, "init", name))

@@ -30,7 +30,7 @@ def rms_norm(hidden: Float[Tensor, "*B C"], scale: Float[Tensor, " C"], epsilon:
     return hidden * torch.rsqrt(hidden.square().mean(-1, keepdim=True) + epsilon) * scale
 
 
-def at_least_float32(hidden: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+def at_least_float32(hidden: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """16-bit floats widened to 32 bits; everything else as it is."""
     return hidden.to(torch.promote_types(hidden.dtype, torch.float32))
 

@@ -1,4 +1,4 @@
-"""A run, opened: the model with its weights, its tokenizer and its recipe. Everything that uses a trained model starts here."""
+"""A run, opened: the model with its weights, its tokenizer and its recipe: where using a model starts."""
 
 from __future__ import annotations
 

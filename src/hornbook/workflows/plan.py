@@ -1,4 +1,4 @@
-"""What a recipe would cost, before anything is trained: parameters, operations, memory, time. ``--dry-run`` prints it."""
+"""What a recipe would cost, before anything is trained: parameters, memory, time. ``--dry-run`` prints it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hornbook.workflows.recipe import Recipe
 
 @dataclass(frozen=True)
 class Plan:
-    """What a training would be; ``steps`` is None where only time will tell, ``seconds`` is right within a factor of 3."""
+    """What a training would be; ``steps`` is None where only time will tell, ``seconds`` may be off by a factor of 3."""
 
     parameters: int
     non_embedding_parameters: int

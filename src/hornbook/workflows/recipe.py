@@ -1,8 +1,9 @@
 """A recipe: everything a training is, as one typed value, from a TOML file of a dozen lines.
 
 Laid over one another, later ones winning: defaults, ``extends`` parents, the recipe, the environment
-(``HORNBOOK_MODEL__DEPTH=8``, ``HORNBOOK_SEED=3``), and ``model.depth=8`` on the command line. ``[model] preset = "gpt2"``
-starts from a model of ``presets.py``. An unknown name anywhere is an error that tells the nearest one. Imports no torch.
+(``HORNBOOK_MODEL__DEPTH=8``, ``HORNBOOK_SEED=3``), and ``model.depth=8`` on the command line. With
+``[model] preset = "gpt2"`` a model starts from one of ``presets.py``. An unknown name anywhere is an error that tells the
+nearest one. Imports no torch.
 """
 
 from __future__ import annotations
@@ -140,7 +141,7 @@ def parse_toml(path: Path) -> dict[str, Any]:
 
 
 def from_environment(environment: Mapping[str, str]) -> list[str]:
-    """``HORNBOOK_MODEL__DEPTH=8`` as ``model.depth=8``; without a double underscore only ``HORNBOOK_SEED`` is a setting."""
+    """``HORNBOOK_MODEL__DEPTH=8`` as ``model.depth=8``; of single words only ``HORNBOOK_SEED`` is a setting."""
     assignments = []
     for name, value in sorted(environment.items()):
         key = name.removeprefix("HORNBOOK_").lower()

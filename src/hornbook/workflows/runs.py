@@ -76,7 +76,7 @@ def wrong_with(check: Any) -> str:
 
 
 def batch_of(name: str | Path, step: int) -> list[dict[str, Any]]:
-    """The rows of any step of a run: where each begins and ends, its documents, its bytes, the beginning of its text."""
+    """The rows of any step of a run: where each begins and ends, its documents and bytes, how its text begins."""
     if step < 0:
         raise SettingError(f"step: expected 0 or more, found {step}")
     run = Run.open(name)

@@ -3,12 +3,13 @@
     prepare text -> build model and optimizer -> step, step, step -> save and evaluate now and then -> finish
 
 The loop itself is ``training.loop.training_steps``; what happens between its steps stands here as plain statements. At
-any moment the process may be killed: ``resume`` goes on from the last whole checkpoint, or from the start where there is
-none yet, and ends with the weights of a run that was never disturbed.
+any moment the process may be killed: ``resume`` goes on from the last whole checkpoint, or from the start where there
+is none yet, and ends with the weights of a run that was never disturbed.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import shutil
 from collections.abc import Iterator
@@ -193,8 +194,8 @@ def set_up(run: Run, recipe: Recipe, watcher: Watcher) -> Training:
         run, recipe, prepared, model, optimizer, choices, batches, length, clock, precision, scale, watcher
     )
     watcher.said(
-        f"{recipe.name}: {sum(p.numel() for p in model.parameters()):,} parameters, {len(prepared.train.tokens):,} training "
-        f"tokens, {choices.precision} on {threads} threads of {device.type}, seed {recipe.seed}"
+        f"{recipe.name}: {sum(p.numel() for p in model.parameters()):,} parameters, "
+        f"{len(prepared.train.tokens):,} training tokens, {choices.precision} on {threads} threads of {device.type}, seed {recipe.seed}"
     )
     if run.latest is not None:
         go_on(begun, run.latest)
@@ -351,8 +352,7 @@ def evaluate_now(training: Training, metrics: Journal, samples: Journal) -> None
         write_text(training.run.folder / "best", f"step-{training.step:06d}\n")
     training.watcher.evaluated(training.step, measured, best)
     wanted = training.recipe.samples
-    for prompt in wanted.prompts:
-        for sample in complete(training.model, training.prepared.tokenizer, prompt, wanted.sampling, 1):
-            samples.write(
-                {"step": training.step, "prompt": prompt, "text": sample.text, "finish": sample.finish_reason}
-            )
+    for place, prompt in enumerate(wanted.prompts):  # the same prompt twice is to give two texts
+        sampling = dataclasses.replace(wanted.sampling, seed=wanted.sampling.seed + place)
+        [sample] = complete(training.model, training.prepared.tokenizer, prompt, sampling)
+        samples.write({"step": training.step, "prompt": prompt, "text": sample.text, "finish": sample.finish_reason})

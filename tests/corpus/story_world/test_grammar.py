@@ -1,4 +1,4 @@
-"""The little language of the plots: its marks, its white space and its mistakes; and the scene that refuses nonsense."""
+"""The language of the plots: its marks, its white space and its mistakes; and the scene that refuses nonsense."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from hornbook.corpus.story_world.words import Word, nouns, people, places, plura
 from hornbook.corpus.story_world.world import World
 
 TABLES = tables(
-    girls=people("Mia", "girl"), boys=people("Tom", "boy"), toys=toys("kite: fly/flew, orb: spin/spun"), places=places("old", "mill: at")
+    girls=people("Mia", "girl"),
+    boys=people("Tom", "boy"),
+    toys=toys("kite: fly/flew, orb: spin/spun"),
+    places=places("old", "mill: at"),
 )
 MIA, TOM, KITE = Word({"": "Mia"}), Word({"": "Tom"}), Word({"": "kite"})
 MILL = Word({"": "the mill", "at": "at the mill", "to": "to the mill"})
@@ -41,7 +44,10 @@ def test_named_words_are_drawn_once_and_others_again() -> None:
 
 
 def test_layout_is_no_text() -> None:
-    assert texts("\n  One\n  two. <go home home>\n\n  [\n  Three\n  |Four\n  ] five.\n ") == {"One two.\nThree five.", "One two.\nFour five."}
+    assert texts("\n  One\n  two. <go home home>\n\n  [\n  Three\n  |Four\n  ] five.\n ") == {
+        "One two.\nThree five.",
+        "One two.\nFour five.",
+    }
 
 
 @pytest.mark.parametrize(
@@ -53,7 +59,13 @@ def test_mistakes_in_a_template_are_named(template: str) -> None:
 
 
 def test_plurals_and_irregular_ones() -> None:
-    assert [plural(noun) for noun in ("apple", "berry", "peach", "box", "kidney")] == ["apples", "berries", "peaches", "boxes", "kidneys"]
+    assert [plural(noun) for noun in ("apple", "berry", "peach", "box", "kidney")] == [
+        "apples",
+        "berries",
+        "peaches",
+        "boxes",
+        "kidneys",
+    ]
     assert [noun.forms["s"] for noun in nouns("mouse: mice, crow")] == ["mice", "crows"]
 
 

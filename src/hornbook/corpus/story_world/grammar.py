@@ -3,16 +3,18 @@
 A template is plain text with six kinds of marks:
 
 - ``[walked|ran|]`` one of these, each equally likely; they nest, and one of them may be empty;
-- ``{toy=toys.a}`` draw a word from the table ``toys``, call it ``toy`` from now on, and write its form ``a`` ("an apple");
-  a word that already has a name in this story is not drawn again; ``{=toys}`` draws any word and gives it no name;
-- ``{toy}``, ``{toy.did}``, ``{friend.he}`` write a form of a word that has been drawn; ``{he}`` and ``{his}`` are those of
-  ``hero``; a capital in the name asks for one in the text: ``{He}``, ``{Toy.a}``, ``{Toy=toys.a}``;
+- ``{toy=toys.a}`` draw a word from the table ``toys``, call it ``toy`` from now on, and write its form ``a`` ("an
+  apple"); a word that already has a name in this story is not drawn again; ``{=toys}`` draws any word and gives it no
+  name;
+- ``{toy}``, ``{toy.did}``, ``{friend.he}`` write a form of a word that has been drawn; ``{he}`` and ``{his}`` are
+  those of ``hero``; a capital in the name asks for one in the text: ``{He}``, ``{Toy.a}``, ``{Toy=toys.a}``;
 - ``{>day}`` go through another rule here;
 - ``<give hero friend toy>`` something happens that the scene keeps account of; nothing is written;
 - ``<let owner friend>`` from now on ``owner`` is another name for ``friend``.
 
-A line break is a space, an empty line a new paragraph. ``compile_rule`` links all that into a graph of nodes, each of which
-knows what comes next: rules are written out where they are used, and the ways out of a choice meet again behind it.
+A line break is a space, an empty line a new paragraph. ``compile_rule`` links all that into a graph of nodes, each of
+which knows what comes next: rules are written out where they are used, and the ways out of a choice meet again behind
+it.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from dataclasses import dataclass
 from hornbook.corpus.story_world.words import Table
 from hornbook.errors import HornbookError, nearest
 
-PRONOUNS = ("he", "him", "his", "himself")
+PRONOUNS = ("he", "him", "his")
 MARK = re.compile(r"\[|\]|\||\{[^{}]*\}|<[^<>]*>|[^\[\]|{}<>]+")
 
 

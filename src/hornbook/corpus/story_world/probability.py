@@ -1,4 +1,4 @@
-"""Exact probabilities: of a text over all its tellings, of all stories of a small world, and the entropy of a big one."""
+"""Exact probabilities: of a text, of all stories of a small world, and the entropy of a world of any size."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from hornbook.corpus.story_world.world import WORLD, World
 def log_probability(text: str, world: World = WORLD) -> float:
     """The logarithm of the probability (nats) that the world tells exactly this text; ``-inf`` if it never does.
 
-    Sums over every telling of the text, however many there are. A way is given up as soon as what it has told is not how
-    the text begins, so where the text leaves one way open at each choice this takes about a millisecond.
+    Sums over every telling of the text, however many there are. A way is given up as soon as what it has told is not
+    how the text begins, so where the text leaves one way open at each choice this takes about a millisecond.
     """
     found = [each.log_probability for each in tellings(world.begin(), text.startswith) if each.text == text]
     return log_sum(found)
@@ -43,10 +43,10 @@ def all_texts(world: World) -> dict[str, float]:
 def entropy(world: World = WORLD) -> float:
     """The entropy of a story in nats, exactly, without drawing any.
 
-    A story is a chain of uniform choices, so its entropy is the expected sum of the logarithms of how many ways each leaves
-    (the chain rule; Cover and Thomas, "Elements of Information Theory", theorem 2.2.1). That number depends on what came before
-    only through how many words of each kind have a name already. This is the entropy of the *telling*, which is
-    that of the text where ``proof.ambiguities`` finds nothing.
+    A story is a chain of uniform choices, so its entropy is the expected sum of the logarithms of how many ways each
+    leaves (the chain rule; Cover and Thomas, "Elements of Information Theory", theorem 2.2.1). That number depends on
+    what came before only through how many words of each kind have a name already. This is the entropy of the
+    *telling*, which is that of the text where ``proof.ambiguities`` finds nothing.
     """
     kinds = word_kinds(world.start)
     known: dict[tuple[Node, frozenset[tuple[int, int]]], float] = {}
@@ -66,7 +66,7 @@ def entropy(world: World = WORLD) -> float:
 
 
 def word_kinds(start: Node) -> dict[Table, Counter[int]]:
-    """For every table, how many of its words are of which kind: two words are of one kind if the same tables have them."""
+    """For every table, how many of its words are of which kind; the same tables have all words of a kind."""
     tables = sorted({node.table for node in all_nodes(start) if isinstance(node, Draw)}, key=lambda table: table.name)
     member: dict[Word, frozenset[Table]] = defaultdict(frozenset)
     for table in tables:
@@ -79,7 +79,7 @@ def word_kinds(start: Node) -> dict[Table, Counter[int]]:
 def expand(
     node: Node, used: frozenset[tuple[int, int]], kinds: dict[Table, Counter[int]]
 ) -> list[tuple[tuple[Node, frozenset[tuple[int, int]]], int]]:
-    """The ways on from a node, with how many choices lead there; ``used`` says how many words of each kind have a name."""
+    """The ways on from a node and how many choices lead there; ``used``: how many words of each kind have a name."""
     match node:
         case End():
             return []

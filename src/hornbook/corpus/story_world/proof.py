@@ -136,9 +136,8 @@ def ambiguities(start: Node, words: Mapping[str, Word]) -> list[str]:
     proof = Proof(start, words)
     found = []
     for node in proof.nodes:
-        if isinstance(node, Draw):
-            if len(proof.texts(node)) < len(node.table.words):
-                found.append(f"table {node.table.name}: a word stands there twice")
+        if isinstance(node, Draw) and len(proof.texts(node)) < len(node.table.words):
+            found.append(f"table {node.table.name}: a word stands there twice")
         if isinstance(node, Slot | Draw):
             proof.texts(node)
     for (_, form, _), texts in proof.lists.items():

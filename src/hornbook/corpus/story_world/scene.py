@@ -22,7 +22,7 @@ class SceneError(HornbookError):
 class Fact:
     """A question that the story answers, about how things stand at its end.
 
-    ``kind`` is one of holder, spot, place, color, wish, skill, home, pet, sight.
+    ``kind`` is one of holder, spot, place, color, wish, skill, home, pet.
     """
 
     question: str
@@ -43,7 +43,6 @@ class Scene:
     learned: dict[Word, Word] = field(default_factory=dict)
     homes: dict[Word, Word] = field(default_factory=dict)
     pets: dict[Word, Word] = field(default_factory=dict)
-    sights: dict[Word, tuple[Word, ...]] = field(default_factory=dict)
     broken: set[Word] = field(default_factory=set)
 
     def own(self, person: Word, thing: Word) -> None:
@@ -98,10 +97,6 @@ class Scene:
         """A pet has a name."""
         self.pets[beast] = name
 
-    def see(self, person: Word, *animals: Word) -> None:
-        """A person meets some animals, in this order."""
-        self.sights[person] = animals
-
     def break_(self, thing: Word) -> None:
         """A thing breaks."""
         self.expect(thing not in self.broken, f"the {thing} is broken already")
@@ -128,25 +123,25 @@ class Scene:
         found += [Fact(f"Where is {who}?", place.forms["at"], "place") for who, place in self.places.items()]
         found += [Fact(f"What color is the {thing}?", str(color), "color") for thing, color in self.colors.items()]
         found += [Fact(f"What did {who} want?", wanted(wish), "wish") for who, wish in self.wishes.items()]
-        found += [Fact(f"What did {who} learn?", skill.forms["ing"], "skill") for who, skill in self.learned.items()]
+        found += [Fact(f"What did {who} learn?", f"to {skill}", "skill") for who, skill in self.learned.items()]
         found += [Fact(f"Where does {who} live?", str(where), "home") for who, where in self.homes.items()]
         found += [Fact(f"What is the name of the {beast}?", str(name), "pet") for beast, name in self.pets.items()]
-        for who, animals in self.sights.items():
-            first, second, third = animals
-            found.append(Fact(f"Whom did {who} meet on the way?", f"the {first}, the {second}, and the {third}", "sight"))
         return tuple(found)
 
 
 def wanted(wish: Word) -> str:
     """How one says what somebody wants: to do something, to go somewhere, or to have something."""
-    forms = wish.forms
-    return f"to {wish}" if "ing" in forms else f"to go {forms['to']}" if "to" in forms else f"the {wish}" if "do" in forms else str(wish)
+    if "ing" in wish.forms:
+        return f"to {wish}"
+    if "to" in wish.forms:
+        return f"to go {wish.forms['to']}"
+    return wish.forms.get("a", str(wish))
 
 
 EVENTS: dict[str, Callable[..., None]] = {
     "own": Scene.own, "give": Scene.give, "lose": Scene.lose, "put": Scene.put, "find": Scene.find, "go": Scene.go,
     "color": Scene.color, "want": Scene.want, "learn": Scene.learn, "live": Scene.live, "name": Scene.name,
-    "see": Scene.see, "break": Scene.break_, "mend": Scene.mend,
+    "break": Scene.break_, "mend": Scene.mend,
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """How stories begin and end, and the turns of phrase that all plots share.
 
-Every opening gives names to the same words (hero, kin, pet, beast and near), so that any plot and any ending may speak of
-them again.
+Every opening gives names to the same words (hero, kin, pet, beast and near), so that any plot and any ending may
+speak of them again.
 """
 
 from __future__ import annotations
@@ -34,15 +34,14 @@ SHARED_RULES = {
         [On the way|Along the road|Soon] {he} [met|passed|saw|greeted|counted] {>herd}, {>beast}, and {>beast}.
         """,
     "opening": """
-        [Once upon a time, {=traits.a} [girl named {hero=girls}|boy named {hero=boys}] lived {near=nears} with {kin=kin},
-        {>herd}, and {=moods.a} {beast=pets} named {pet=petnames}.
-        |{hero=children} was {good=traits.a}, {fair=traits} {hero.child} who lived {near=nears} with {kin=kin}, {>herd}, and
-        {pet=petnames}, {=moods.a} {beast=pets}.
-        |Long ago, in {=qualities.a}, {=colors} {=dwellings} {near=nears}, there lived {kin=kin}, {=moods.a} {beast=pets} named
-        {pet=petnames}, and {=traits.a} [girl called {hero=girls}|boy called {hero=boys}].
-        |Have you heard of {hero=children}, the {=traits} {hero.child} with the {=fabrics} {=clothes}? {He} lived {near=nears} with
-        {kin=kin}, {>herd}, and {pet=petnames} the {beast=pets}.]
-        <live hero near> <name beast pet>
+        [Once upon a time, {=traits.a} [girl named {hero=girls}|boy named {hero=boys}] lived {near=nears} with
+        {kin=kin}, {>herd}, and {=moods.a} {beast=pets} named {pet=petnames}.
+        |{hero=children} was {good=traits.a}, {fair=traits} {hero.child} who lived {near=nears} with {kin=kin},
+        {>herd}, and {pet=petnames}, {=moods.a} {beast=pets}.
+        |Long ago, in {=qualities.a}, {=colors} {=dwellings} {near=nears}, there lived {kin=kin}, {=moods.a}
+        {beast=pets} named {pet=petnames}, and {=traits.a} [girl called {hero=girls}|boy called {hero=boys}].
+        |Have you heard of {hero=children}, the {=traits} {hero.child} with the {=fabrics} {=clothes}? {He} lived
+        {near=nears} with {kin=kin}, {>herd}, and {pet=petnames} the {beast=pets}.] <live hero near> <name beast pet>
         """,
     "ending": "<go hero home>[{>supper}|{>bed}] [{>lesson}|{>praise}|{>last}]",
     "supper": """
@@ -50,14 +49,16 @@ SHARED_RULES = {
         |[At home|Back home|At supper] there were {>food}, {>food}, and {>food}], and {pet} the {beast} had {>meal}.
         """,
     "bed": """
-        {Hero} [slept|dozed off|went to bed|curled up] under {=fabrics.a} [quilt|blanket|cover|shawl] and dreamed of {dream=dreams}, {vision=dreams}, and {marvel=dreams}.
+        {Hero} [slept|dozed off|went to bed|curled up] under {=fabrics.a} [quilt|blanket|cover|shawl] and dreamed of
+        {dream=dreams}, {vision=dreams}, and {marvel=dreams}.
         """,
     "lesson": """
-        [And|So|Then|Now] {hero} knew that {good=virtues} and {fair=virtues} [matter|count|last] more than {gem=treasures},
-        {riches=treasures}, or {pomp=treasures}.
+        [And|So|Then|Now] {hero} knew that {good=virtues} and {fair=virtues} [matter|count|last] more than
+        {gem=treasures}, {riches=treasures}, or {pomp=treasures}.
         """,
     "praise": """
-        "What {good=traits.a}, {fair=traits}, {dear=traits} {hero.child} you are," {>said} {kin}{>ly} {Hero} felt {glad=gladness} and {gay=gladness}.
+        "What {good=traits.a}, {fair=traits}, {dear=traits} {hero.child} you are," {>said} {kin}{>ly} {Hero} felt
+        {glad=gladness} and {gay=gladness}.
         """,
     "last": "{Pet} [chased|watched|followed|nudged|licked] {>beast} and {>herd} {=spots}, and {hero} was {=gladness}.",
 }

@@ -1,8 +1,9 @@
 """The stories, by seed and index.
 
-Each story is a pure function of (world, seed, index). Its probability is that of its one telling, which is the probability of its
-*text*, because no text of this grammar can be told in two ways: ``proof.ambiguities`` proves that for every choice of the graph,
-and ``probability.log_probability`` sums over all tellings of a text without relying on it.
+Each story is a pure function of (world, seed, index). Its probability is that of its one telling, which is the
+probability of its *text*, because no text of this grammar can be told in two ways: ``proof.ambiguities`` proves that
+for every choice of the graph, and ``probability.log_probability`` sums over all tellings of a text without relying on
+it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ BLOCK = 256  # random numbers drawn at a time; a story takes about half of them
 
 @dataclass(frozen=True)
 class Story:
-    """A story, the logarithm of the probability of its text (nats, the end included), its plot and what can be asked."""
+    """A story; the logarithm of the probability of its text (nats, its end included); its plot; what can be asked."""
 
     text: str
     log_probability: float

@@ -1,8 +1,8 @@
 """The machine that tells a story: one for drawing, for scoring and for listing them all.
 
 A telling stands at a node of the graph. ``run_on`` writes whatever is settled, up to the next choice or the end;
-``count`` says how many ways there are to go on, all equally likely; ``take`` goes one of them. A story is drawn by taking
-a random way, scored by taking every way that fits its text, and all are listed by taking all ways.
+``count`` says how many ways there are to go on, all equally likely; ``take`` goes one of them. A story is drawn by
+taking a random way, scored by taking every way that fits its text, and all are listed by taking all ways.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from hornbook.corpus.story_world.grammar import Choose, Draw, End, Happen, Node, Say, Slot
 from hornbook.corpus.story_world.words import Word
 
-LOGARITHMS = [0.0, *(math.log(number) for number in range(1, 20_000))]
 Event = tuple[str, tuple[Word, ...]]
 
 
@@ -79,7 +78,7 @@ class Telling:
     def take(self, index: int, count: int) -> None:
         """Go the way ``index`` of ``count``."""
         node = self.node
-        self.log_probability -= LOGARITHMS[count]
+        self.log_probability -= math.log(count)
         if type(node) is Choose:
             self.node = node.options[index]
             return
@@ -122,7 +121,7 @@ def draw(telling: Telling, random: Iterator[float]) -> Telling:
 
 
 def tellings(start: Telling, fits: Callable[[str], bool]) -> Iterator[Telling]:
-    """Every telling, to its end, whose text fits all the way: depth first, dropped as soon as what is told does not fit."""
+    """Every telling whose text fits all the way to its end; given up as soon as what is told does not fit."""
     stack = [start]
     while stack:
         telling = stack.pop()

@@ -18,22 +18,23 @@ TINY_VOCABULARY = tables(
 TINY_RULES = {
     "story": "{>opening} {>plot}\n\n{>ending}",
     "opening": """
-        [{hero=children} was a {hero.child}|Once there was a girl called {hero=girls}] who had {color=colors.a} {toy=toys}.
-        <own hero toy> <color toy color>
+        [{hero=children} was a {hero.child}|Once there was a girl called {hero=girls}] who had {color=colors.a}
+        {toy=toys}. <own hero toy> <color toy color>
         """,
     "ending": "[{He} was happy.|And {friend} was [glad|merry] too.|The end.]",
 }
 
 TINY_PLOTS = {
     "a gift": """
-        {Hero} gave the {toy} to {friend=children}. <give hero friend toy> "Thank you for the {color} {toy}," said {friend}.
+        {Hero} gave the {toy} to {friend=children}. <give hero friend toy> "Thank you for the {color} {toy}," said
+        {friend}.
         """,
     "a swap": """
         {friend=children} had {prize=toys.a}. <own friend prize> {Hero} gave {friend} the {toy} for the {prize}.
         <give hero friend toy> <give friend hero prize>
         """,
     "a visit": """
-        {Place=places.at} {hero.he} met {friend=children}. <go hero place> <go friend place> They {toy.did} the {toy} there[.|
-        until dark.]
+        {Place=places.at} {hero.he} met {friend=children}. <go hero place> <go friend place> They {toy.did} the {toy}
+        there[.| until dark.]
         """,
 }

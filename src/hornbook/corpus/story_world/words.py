@@ -1,8 +1,8 @@
 """Words with their forms, and how lists of them are written down.
 
-A ``Word`` knows every form that a sentence may ask for: ``""`` as it is, ``a`` with its article, ``s`` its plural, ``past``,
-``he``... Which of them it has depends on what kind of word it is. A ``Table`` is a list of words that can stand in the same
-place.
+A ``Word`` knows every form that a sentence may ask for: ``""`` as it is, ``a`` with its article, ``s`` its plural,
+``past``, ``he``... Which of them it has depends on what kind of word it is. A ``Table`` is a list of words that can
+stand in the same place.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from functools import cached_property
 from itertools import product
 
 PRONOUNS = {
-    "girl": {"he": "she", "him": "her", "his": "her", "himself": "herself", "child": "girl"},
-    "boy": {"he": "he", "him": "him", "his": "his", "himself": "himself", "child": "boy"},
+    "girl": {"he": "she", "him": "her", "his": "her", "child": "girl"},
+    "boy": {"he": "he", "him": "him", "his": "his", "child": "boy"},
 }
 
 
@@ -113,12 +113,8 @@ def combine(*lists: str) -> tuple[Word, ...]:
 
 
 def people(text: str, gender: str) -> tuple[Word, ...]:
-    """Names of people of one gender; a second form behind a colon is what their own call them: ``Mom: mom``."""
-    found = []
-    for each in split(text):
-        name, _, own = each.partition(": ")
-        found.append(Word({"": name, "own": own or name, **PRONOUNS[gender]}))
-    return tuple(found)
+    """Names of people of one gender, ``girl`` or ``boy``."""
+    return tuple(Word({"": name, **PRONOUNS[gender]}) for name in split(text))
 
 
 def split(text: str) -> list[str]:
