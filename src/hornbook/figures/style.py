@@ -7,7 +7,6 @@ is set on the figure itself: matplotlib's global settings are neither read from 
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -153,4 +152,4 @@ def save(figure: Figure, path: Path) -> None:
     for ending, content in ((".svg", svg(figure).encode()), (".png", png(figure))):
         partial, whole = path.with_name(f".{path.name}{ending}.partial"), path.with_name(path.name + ending)
         partial.write_bytes(content)
-        os.replace(partial, whole)
+        partial.replace(whole)

@@ -21,7 +21,7 @@ from hornbook.workflows.recipe import Recipe
 
 @dataclass(frozen=True)
 class Plan:
-    """What a training would be; ``steps`` is None where only time will tell, ``seconds`` may be off by a factor of 3."""
+    """What a training would be; ``steps`` is None where only time will tell, ``seconds`` may be off by a factor 3."""
 
     parameters: int
     non_embedding_parameters: int

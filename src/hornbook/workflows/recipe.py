@@ -2,8 +2,8 @@
 
 Laid over one another, later ones winning: defaults, ``extends`` parents, the recipe, the environment
 (``HORNBOOK_MODEL__DEPTH=8``, ``HORNBOOK_SEED=3``), and ``model.depth=8`` on the command line. With
-``[model] preset = "gpt2"`` a model starts from one of ``presets.py``. An unknown name anywhere is an error that tells the
-nearest one. Imports no torch.
+``[model] preset = "gpt2"`` a model starts from one of ``presets.py``. An unknown name anywhere is an error that tells
+the nearest one. Imports no torch.
 """
 
 from __future__ import annotations

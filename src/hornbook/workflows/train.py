@@ -195,7 +195,8 @@ def set_up(run: Run, recipe: Recipe, watcher: Watcher) -> Training:
     )
     watcher.said(
         f"{recipe.name}: {sum(p.numel() for p in model.parameters()):,} parameters, "
-        f"{len(prepared.train.tokens):,} training tokens, {choices.precision} on {threads} threads of {device.type}, seed {recipe.seed}"
+        f"{len(prepared.train.tokens):,} training tokens, {choices.precision} on {threads} threads of {device.type}, "
+        f"seed {recipe.seed}"
     )
     if run.latest is not None:
         go_on(begun, run.latest)
