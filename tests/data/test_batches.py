@@ -1,3 +1,5 @@
+"""Batches are a function of (seed, step), ask for what follows, and know where they came from."""
+
 from __future__ import annotations
 
 import gc

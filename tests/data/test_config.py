@@ -1,3 +1,5 @@
+"""What can be said about data, and what is refused."""
+
 from __future__ import annotations
 
 import subprocess

@@ -1,3 +1,5 @@
+"""The orders: each window as often as promised, the same whatever was asked before."""
+
 from __future__ import annotations
 
 import itertools

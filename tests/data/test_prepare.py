@@ -1,3 +1,5 @@
+"""From texts to a prepared folder: what stands in it, and that nothing half-written ever does."""
+
 from __future__ import annotations
 
 import json
@@ -56,7 +58,12 @@ def test_the_folder_opens_again_and_says_what_it_holds(verses, tmp_path):
     lines: list[str] = []
     made = prepare(verses, Words(), tmp_path / "data", seed=3, report=lines.append)
     ready = Prepared.open(tmp_path / "data")
-    assert sorted(os.listdir(tmp_path / "data")) == ["data.json", "tokenizer", "train.tokens", "validation.tokens"]
+    assert sorted(path.name for path in (tmp_path / "data").iterdir()) == [
+        "data.json",
+        "tokenizer",
+        "train.tokens",
+        "validation.tokens",
+    ]
     assert ready.info == made.info and ready.info["schema"] == 1 and ready.info["seed"] == 3
     assert ready.info["train"]["tokens"] == len(ready.train) == len(made.train)
     assert ready.info["source"]["documents"] == 28
@@ -99,6 +106,7 @@ def test_tinyshakespeare_is_cut_as_everyone_cuts_it(shared, tmp_path):
     assert ready.tokenizer.decode(ready.validation.tokens.tolist()) == text[int(0.9 * len(text)) :]
 
 
+@pytest.mark.slow
 def test_tinyshakespeare_in_gpt2_tokens_has_the_published_counts(shared, tmp_path, monkeypatch):
     monkeypatch.setenv("HORNBOOK_GPT2", str(shared / "gpt2/r50k_base.tiktoken"))
     ready = prepare(DataConfig(text=(str(shared / "corpora/tinyshakespeare.txt"),)), GPT2(), tmp_path / "data", 0)
@@ -215,11 +223,17 @@ def test_a_bad_text_leaves_nothing_behind(content, error, tmp_path):
 
 
 def test_no_text_and_an_unknown_corpus_are_usage_errors(tmp_path):
-    with pytest.raises(SettingError, match="^text: "):
+    with pytest.raises(SettingError, match=r"^text: "):
         prepare(DataConfig(), Characters(), tmp_path / "data", 0)
     with pytest.raises(SettingError, match="did you mean 'stories'"):
         prepare(DataConfig(corpus="storys"), Characters(), tmp_path / "data", 0)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_below_a_file_cannot_be_made(verses, tmp_path):
+    with pytest.raises(HornbookError, match=r"cannot write .*verses\.jsonl"):
+        prepare(verses, Words(), tmp_path / "verses.jsonl/data", 3)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["verses.jsonl"]
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write everywhere")

@@ -1,3 +1,5 @@
+"""Training and validation together are the text, and share no document."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -100,7 +102,7 @@ def test_copies_are_counted():
 
 
 def test_a_single_document_cannot_be_split_by_document():
-    with pytest.raises(SettingError, match="^split: "):
+    with pytest.raises(SettingError, match=r"^split: "):
         divided(["only one"], DataConfig(text=("x",), split="document"))
 
 

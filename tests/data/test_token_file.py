@@ -1,3 +1,5 @@
+"""Token files give back what was written, notice every damage, and cost no memory."""
+
 from __future__ import annotations
 
 import errno

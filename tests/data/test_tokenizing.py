@@ -1,3 +1,5 @@
+"""Tokenizing a text in pieces gives the ids of the whole."""
+
 from __future__ import annotations
 
 from itertools import chain

@@ -1,3 +1,5 @@
+"""Windows: every target once in evaluation, and the books' own examples."""
+
 from __future__ import annotations
 
 import pytest

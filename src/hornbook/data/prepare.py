@@ -185,7 +185,10 @@ def read_into(spool: Spool, config: DataConfig, seed: int, report: Callable[[str
 
 
 def documents_of(
-    config: DataConfig, seed: int, report: Callable[[str], None], cleaned: Counter[str]
+    config: DataConfig,
+    seed: int,
+    report: Callable[[str], None] = quiet,
+    cleaned: Counter[str] | None = None,
 ) -> Iterator[Document]:
     """The documents that ``config`` names, at most ``config.documents`` of them; ``cleaned`` counts what was changed.
 
@@ -196,7 +199,8 @@ def documents_of(
         raise SettingError("text: found neither text nor corpus; give text = [FILE, ...] or corpus = NAME")
 
     def noticed(name: str, changes: tuple[Change, ...]) -> None:
-        cleaned.update({change.what: change.count for change in changes})
+        if cleaned is not None:
+            cleaned.update({change.what: change.count for change in changes})
 
     if config.corpus is not None:
         return itertools.islice(load_corpus(config.corpus, config.documents, seed, report), config.documents)
