@@ -120,7 +120,7 @@ TRAINING = [
         ("if name not in names:", "if False:", "a misspelt setting gets no name"),
         ("and not isinstance(value, bool)", "", "true is taken for a number"),
         ('merge(typing.cast(Mapping[str, Any], old), value) if same else value', "merge(typing.cast(Mapping[str, Any], old), value) if isinstance(old, Mapping) else value", "another kind keeps the settings of the old one"),
-        ("result = copy(table)", "result = dict(table)", "overrides change the table they were laid over"),
+        ("= copy(table)", "= dict(table)", "overrides change the table they were laid over"),
     ),
     *mistakes_in(
         "seeds.py", "test_seeds.py",

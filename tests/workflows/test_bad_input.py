@@ -65,6 +65,7 @@ def test_a_text_that_cannot_be_used(place: Path, hornbook: Hornbook, content: by
         (["evaluate", "nothing"], 3, "nothing does not exist"),
         (["train", "small.toml", "--text", "absent.txt"], 3, "absent.txt"),
         (["trian"], 2, "train"),
+        (["train", "small.toml", "model.vocabulary=7"], 2, "model.vocabulary: 7 is too small"),
         (["train", "small.toml", "--run", "text.txt"], 2, "text.txt"),
     ],
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hornbook.data.prepare import Prepared
-from hornbook.errors import MissingError
+from hornbook.errors import MissingError, SettingError
 from hornbook.model.config import ModelConfig
 from hornbook.model.models import Decoder
 from hornbook.tokenizers.protocol import Tokenizer
@@ -46,8 +46,19 @@ def load_run(name: str | Path, checkpoint: str = "best") -> Loaded:
 
 
 def with_vocabulary(config: ModelConfig, tokenizer: Tokenizer) -> ModelConfig:
-    """The configuration with the tokenizer's number of tokens where it leaves that open (0)."""
-    return config if config.vocabulary else dataclasses.replace(config, vocabulary=tokenizer.vocab_size)
+    """The configuration with the tokenizer's number of tokens where it leaves that open (0).
+
+    Raises:
+        SettingError: the model has fewer rows than the tokenizer has tokens.
+    """
+    if not config.vocabulary:
+        return dataclasses.replace(config, vocabulary=tokenizer.vocab_size)
+    if config.vocabulary < tokenizer.vocab_size:
+        raise SettingError(
+            f"model.vocabulary: {config.vocabulary:,} is too small for a tokenizer of {tokenizer.vocab_size:,} tokens; "
+            "leave it 0 (as many as the tokenizer has) or take a smaller tokenizer"
+        )
+    return config
 
 
 def load_prepared(run: Run) -> Prepared:
