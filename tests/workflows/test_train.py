@@ -156,8 +156,13 @@ def test_every_preset_trains_three_steps_and_survives_saving(
         pytest.skip("more memory than a laptop has: its parameters are counted in tests/model")
     monkeypatch.setenv("HORNBOOK_GPT2", str(shared / "gpt2/r50k_base.tiktoken"))
     (place / "text.txt").write_text((shared / "corpora/the_verdict.txt").read_text(encoding="utf-8"), encoding="utf-8")
-    overrides = [f"model={{preset='{name}', context=29, vocabulary=0}}", "tokenizer=gpt2", "training.steps=3", "training.batch=2",
-                 "samples.sampling.max_tokens=3"]  # fmt: skip
+    overrides = [
+        f"model={{preset='{name}', context=29, vocabulary=0}}",
+        "tokenizer=gpt2",
+        "training.steps=3",
+        "training.batch=2",
+        "samples.sampling.max_tokens=3",
+    ]
     run = train(load_recipe("small.toml", overrides), place / "run").run
     losses = [entry["loss"] for entry in read_journal(run.metrics) if entry["kind"] == "update"]
     assert len(losses) == 3 and losses[0] == pytest.approx(math.log(50257), rel=0.05)
