@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import cyclopts
 
-from hornbook.cli.output import print_json, print_table, say
+from hornbook.cli.output import print_json, print_ladder, say
 
 app = cyclopts.App(name="evaluate")
 
@@ -49,8 +49,5 @@ def evaluate(
     if as_json:
         print_json({"run": str(loaded.run.folder), "checkpoint": loaded.checkpoint.name, **result.as_json()})
         return
-    rows = [
-        (name, f"{loss:.4f}", f"{bits:.4f}", f"{perplexity:,.2f}") for name, loss, bits, perplexity in result.rungs()
-    ]
-    print_table(("", "nats/token", "bits/byte", "perplexity"), rows, emphasised="this model")
+    print_ladder(result)
     print(f"{result.measured.tokens:,} tokens, {result.measured.bytes:,} bytes. The model {result.sentence()}.")

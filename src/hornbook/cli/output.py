@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hornbook.workflows.evaluate import Evaluation
 
 
 def print_json(value: Any) -> None:
@@ -26,6 +29,14 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], emphasis
     for row in rows:
         table.add_row(*map(escape, row), style="bold" if row[0] == emphasised else None)
     Console(highlight=False).print(table)
+
+
+def print_ladder(result: Evaluation) -> None:
+    """A model among what it must beat and what nobody can pass, the worst first."""
+    rows = [
+        (name, f"{loss:.4f}", f"{bits:.4f}", f"{perplexity:,.2f}") for name, loss, bits, perplexity in result.rungs()
+    ]
+    print_table(("", "nats/token", "bits/byte", "perplexity"), rows, emphasised="this model")
 
 
 def say(line: str) -> None:

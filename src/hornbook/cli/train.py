@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import cyclopts
 
-from hornbook.cli.output import print_json, print_table, say
+from hornbook.cli.output import print_json, print_ladder, say
 from hornbook.errors import SettingError
 
 if TYPE_CHECKING:
     from hornbook.training.run_folder import Run
+    from hornbook.workflows.evaluate import Evaluation
     from hornbook.workflows.recipe import Recipe
     from hornbook.workflows.train import Outcome
 
@@ -29,13 +30,14 @@ def train(
     steps: int | None = None,
     seed: int | None = None,
     resume: str | None = None,
+    tensorboard: Annotated[bool, cyclopts.Parameter(negative=())] = False,
     dry_run: Annotated[bool, cyclopts.Parameter(negative=())] = False,
     as_json: Annotated[bool, cyclopts.Parameter(name="--json", negative=())] = False,
 ) -> None:
     """Train a model from a recipe, and say how good it became.
 
-    The result is a run folder with checkpoints, metrics, samples, the tokenizer and a report. Ctrl-C finishes the step,
-    saves and exits with 130; --resume goes on and ends with the very weights of a run that was never stopped.
+    The result is a run folder with a report. Ctrl-C finishes the step, saves and exits with 130; --resume goes on and
+    ends with the very weights of a run that was never stopped.
 
     Parameters
     ----------
@@ -57,14 +59,15 @@ def train(
         Decides everything that is random.
     resume
         Go on with this run (a folder, a name, or latest) instead of beginning one.
+    tensorboard
+        Also write the curves for TensorBoard, into the run (pip install 'hornbook[tensorboard]').
     dry_run
         Only say what it would cost: parameters, operations, memory, time.
     as_json
         Print the result as one JSON object.
     """
     if resume is not None:
-        given = [*words, *text, *filter(None, [corpus, data, run, minutes, steps, seed])]
-        if given:
+        if given := [*words, *text, *filter(None, [corpus, data, run, minutes, steps, seed])]:
             raise SettingError(f"--resume goes on with a run as it was begun; leave out {given[0]}")
         finish(begin(None, None, None, resume), as_json)
         return
@@ -76,7 +79,7 @@ def train(
     if dry_run:
         show_plan(recipe, data, as_json)
     else:
-        finish(begin(recipe, run, data, None), as_json)
+        finish(begin(recipe, run, data, None, tensorboard), as_json)
 
 
 def length_of(minutes: float | None, steps: int | None) -> dict[str, float | int]:
@@ -108,7 +111,9 @@ def chosen(
     return load_recipe(words[0], overrides)
 
 
-def begin(recipe: Recipe | None, run: Path | None, data: Path | None, resume: str | None) -> Outcome:
+def begin(
+    recipe: Recipe | None, run: Path | None, data: Path | None, resume: str | None, tensorboard: bool = False
+) -> Outcome:
     """Train under a progress bar; with ``resume`` go on with that run."""
     from hornbook.cli.progress import TrainingProgress
     from hornbook.workflows.train import resume as go_on
@@ -117,7 +122,7 @@ def begin(recipe: Recipe | None, run: Path | None, data: Path | None, resume: st
     with TrainingProgress() as progress:
         if recipe is None:
             return go_on(resume or "latest", progress)
-        return start(recipe, run, progress, data)
+        return start(recipe, run, progress, data, tensorboard)
 
 
 def finish(outcome: Outcome, as_json: bool) -> None:
@@ -134,15 +139,9 @@ def finish(outcome: Outcome, as_json: bool) -> None:
     show_result(outcome, result)
 
 
-def show_result(outcome: Outcome, result: object) -> None:
+def show_result(outcome: Outcome, result: Evaluation) -> None:
     """The ladder, one sentence, and what to do next."""
-    from hornbook.workflows.evaluate import Evaluation
-
-    assert isinstance(result, Evaluation)
-    rows = [
-        (name, f"{loss:.4f}", f"{bits:.4f}", f"{perplexity:,.2f}") for name, loss, bits, perplexity in result.rungs()
-    ]
-    print_table(("", "nats/token", "bits/byte", "perplexity"), rows, emphasised="this model")
+    print_ladder(result)
     print(f"The model {result.sentence()}.")
     folder = outcome.run.folder
     print(f"\nrun     {folder}\nreport  {outcome.run.report}\n")

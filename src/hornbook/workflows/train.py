@@ -36,7 +36,7 @@ from hornbook.training.guards import Best, SpikeWatch
 from hornbook.training.interrupts import Stop
 from hornbook.training.journal import Journal
 from hornbook.training.loop import Update, due, training_steps
-from hornbook.training.metrics import Throughput, seconds_left, update_entry
+from hornbook.training.metrics import Throughput, seconds_left, tensorboard, update_entry
 from hornbook.training.objectives import Objective, next_token
 from hornbook.training.optimizers import Optimizer, build_optimizer
 from hornbook.training.precision import LossScale, Precision
@@ -102,6 +102,7 @@ class Training:
     precision: Precision
     scale: LossScale
     watcher: Watcher
+    board: Any = None  # TensorBoard's writer, where it was asked for
     best: Best = field(default_factory=Best)
     spikes: SpikeWatch = field(default_factory=SpikeWatch)
     throughput: Throughput = field(default_factory=Throughput)
@@ -120,11 +121,16 @@ class Outcome:
 
 
 def train(
-    recipe: Recipe, folder: Path | None = None, watcher: Watcher | None = None, data: Path | None = None
+    recipe: Recipe,
+    folder: Path | None = None,
+    watcher: Watcher | None = None,
+    data: Path | None = None,
+    board: bool = False,
 ) -> Outcome:
     """Train ``recipe`` into a new run folder (by default the next free one under ``runs/``).
 
-    ``data`` is a folder that was prepared before; otherwise the recipe's text is prepared inside the run.
+    ``data`` is a folder prepared before; otherwise the text is prepared inside the run. ``board`` also
+    writes the curves for TensorBoard, into the run.
 
     Raises:
         SettingError, MissingError, TextError, HornbookError: as they say; before the first step nothing is left behind.
@@ -133,7 +139,7 @@ def train(
     run = Run.create(
         folder or free_folder(recipe.name),
         to_toml(recipe),
-        {"seed": recipe.seed, "data": str(data.resolve()) if data else "data"},
+        {"seed": recipe.seed, "data": str(data.resolve()) if data else "data", "tensorboard": board},
     )
     with run.lock():
         with removed_on_failure(run):
@@ -198,6 +204,8 @@ def set_up(run: Run, recipe: Recipe, watcher: Watcher) -> Training:
         f"{len(prepared.train.tokens):,} training tokens, {choices.precision} on {threads} threads of {device.type}, "
         f"seed {recipe.seed}"
     )
+    if run.info.get("tensorboard"):
+        begun.board = tensorboard(run.folder / "tensorboard")
     if run.latest is not None:
         go_on(begun, run.latest)
     else:  # what a process wrote that was killed before its first checkpoint is written again
@@ -320,6 +328,9 @@ def progress(training: Training, update: Update, owed: bool) -> dict[str, Any]:
 def tell(training: Training, update: Update) -> None:
     """Let the watcher know of a step, and of a loss that jumped."""
     training.throughput.add(update)
+    if training.board is not None:
+        training.board.add_scalar("loss/training", update.loss, update.step + 1)
+        training.board.add_scalar("learning rate", update.learning_rate, update.step + 1)
     left = seconds_left(update, training.clock.seconds)
     training.watcher.updated(
         Status(
@@ -349,6 +360,9 @@ def evaluate_now(training: Training, metrics: Journal, samples: Journal) -> None
     metrics.write(
         {"kind": "evaluation", "step": training.step, "seconds": training.clock.seconds, **measured.as_json()}
     )
+    if training.board is not None:
+        training.board.add_scalar("loss/validation", measured.loss, training.step)
+        training.board.flush()
     if best:
         write_text(training.run.folder / "best", f"step-{training.step:06d}\n")
     training.watcher.evaluated(training.step, measured, best)
