@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hornbook.data.order import RandomOrder, ShuffledOrder, shuffled
+from hornbook.data.order import RandomOrder, ShuffledOrder, epochs_and_places, shuffled
 
 sizes = st.integers(1, 97)
 
@@ -95,3 +95,11 @@ def test_a_step_is_the_same_whatever_was_asked_before(order):
     backward = [order.starts(step).tolist() for step in reversed(range(60))]
     assert forward == backward[::-1]
     assert len({tuple(starts) for starts in forward}) == 60
+
+
+def test_every_epoch_has_another_order_of_the_same_places():
+    first = epochs_and_places(0, 31, 31, seed=5)
+    second = epochs_and_places(1, 31, 31, seed=5)
+    assert set(first[0].tolist()) == {0} and set(second[0].tolist()) == {1}
+    assert sorted(first[1].tolist()) == sorted(second[1].tolist()) == list(range(31))
+    assert first[1].tolist() != second[1].tolist()

@@ -98,3 +98,9 @@ def test_epsilon_is_the_one_that_was_asked_for(make):
     formula = layer_norm if make is LayerNorm else rms_norm
     norm = make(7, epsilon=0.25)
     torch.testing.assert_close(norm(hidden), formula(hidden, *norm.parameters(), 0.25), atol=1e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize("placement", ["pre", "sandwich", "inside"])
+def test_dropout_falls_on_the_branch_and_never_on_the_stream(placement):
+    residual, hidden = Residual(7, "layer", placement, dropout=0.5), offset(2, 3, 7)
+    assert torch.equal(residual.train()(hidden, torch.zeros_like), hidden)

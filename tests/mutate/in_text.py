@@ -23,7 +23,7 @@ TEXT = [
         ("places.preceding[after] = where", "places.preceding[after] = second", "neighbours are lost after a merge"),
     ),
     *mistakes_in(
-        "tokenizers/special.py", "tokenizers",
+        "tokenizers/special.py", "tokenizers/test_special.py",
         ("key=len, reverse=True", "key=len", "the shorter of two special tokens is taken"),
     ),
     *mistakes_in(
@@ -36,7 +36,7 @@ TEXT = [
         ("outside = result >= size", "outside = result > size", "the shuffle gives a number too high"),
     ),
     *mistakes_in(
-        "data/windows.py", "data/test_windows.py data/test_batches.py",
+        "data/windows.py", "data/test_windows.py data/test_packing.py data/test_batches.py",
         ("windows[:, 1:].contiguous())\n\n\ndef packed", "windows[:, :-1].contiguous())\n\n\ndef packed", "targets are the tokens themselves"),
         ("np.full(shape, IGNORED, np.int64)\n    index", "np.zeros(shape, np.int64)\n    index", "padding is asked for"),
         ("np.arange(length), number", "np.arange(at, at + length), number", "positions of packed documents count on"),
