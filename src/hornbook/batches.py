@@ -55,3 +55,29 @@ class Texts:
     tokens: Int[Tensor, "B T"]
     targets: Int[Tensor, "B T"]
     positions: Positions | None = None
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Texts to read and texts to write, row by row: translation, summary, spans that were cut out.
+
+    ``target.tokens`` begins with the token that starts every answer, ``target.targets`` ends with the one that ends it:
+    the decoder is shown what it should have written so far (teacher forcing). Rows are padded at their end.
+    """
+
+    source: Int[Tensor, "B S"]
+    source_positions: Positions
+    target: Texts
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Texts and what is to be said of each: ``labels`` has one class number for each question, ``IGNORED`` for none.
+
+    ``segments`` tells the first part of a text from the second (0 and 1), for models that were taught the difference.
+    """
+
+    tokens: Int[Tensor, "B T"]
+    positions: Positions
+    labels: Int[Tensor, "B Q"]
+    segments: Int[Tensor, "B T"] | None = None

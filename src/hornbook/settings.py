@@ -5,7 +5,8 @@ A part with choices is a union of small dataclasses, told apart by ``kind``; a b
     position_encoding = "rotary"
     position_encoding = {kind = "rotary", base = 500000.0}
 
-Every error says which setting, what was found, what was expected, and the nearest name.
+A table that names no kind changes settings of the default. Every error says which setting, what was found, what was
+expected, and the nearest name.
 """
 
 from __future__ import annotations
@@ -66,7 +67,11 @@ def build_dataclass(kind: type, value: Any, kinds: Kinds, path: str) -> Any:
             raise SettingError(
                 f"{join(path, name)}: no such setting{nearest(name, names)}; there are {', '.join(names) or 'none'}"
             )
-    built = {name: build_value(hints[name], item, kinds, join(path, name)) for name, item in value.items()}
+    defaults = {field.name: field.default for field in dataclasses.fields(kind)}
+    built = {
+        name: build_value(hints[name], of_default(item, defaults[name], kinds), kinds, join(path, name))
+        for name, item in value.items()
+    }
     try:
         return kind(**built)
     except SettingError as error:
@@ -74,6 +79,14 @@ def build_dataclass(kind: type, value: Any, kinds: Kinds, path: str) -> Any:
     except TypeError as error:
         missing = str(error).partition("required")[2]
         raise SettingError(f"{path or 'settings'}: {missing.split(':')[-1].strip() or error} must be given") from None
+
+
+def of_default(value: Any, default: Any, kinds: Kinds) -> Any:
+    """A table that names no kind means the kind of the setting's default, where that has all it speaks of."""
+    if not isinstance(value, Mapping) or "kind" in value or type(default) not in kinds:
+        return value
+    known = {field.name for field in dataclasses.fields(default)}
+    return {"kind": kinds[type(default)], **value} if value and known.issuperset(value) else value
 
 
 def build_union(options: tuple[Any, ...], value: Any, kinds: Kinds, path: str) -> Any:

@@ -10,20 +10,17 @@ from hornbook.batches import NOTHING, Positions
 from hornbook.model.attention import Attention
 from hornbook.model.cache import LayerCache
 from hornbook.model.config import AttentionConfig, Bidirectional, Causal, NoPositionEncoding, Rotary, Sizes
-from hornbook.model.kernels import KERNELS, KeysValues, explicit
+from hornbook.model.kernels import KERNELS, KeysValues, Scoring, explicit
 from hornbook.model.masks import Mask
 from hornbook.model.position_encodings import Order, build_position_encoding
+from tests.model.kernel_cases import IN_PROCESS, identity
 
 
 def drawn(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
 
 
-def identity(weights: Tensor) -> Tensor:
-    return weights
-
-
-@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("kernel", [*IN_PROCESS, "explicit"])
 @pytest.mark.parametrize("rule", [Causal(), Bidirectional()], ids=str)
 def test_attention_is_what_pytorch_calls_multi_head_attention(kernel: str, rule: Causal | Bidirectional) -> None:
     batch, heads, time, head_width, width = 2, 3, 7, 5, 15
@@ -52,11 +49,18 @@ def test_the_watcher_sees_the_weights_before_dropout() -> None:
         seen.append(weights)
         return weights
 
-    explicit(query, KeysValues(keys, values, positions), Mask(Causal(), positions, positions), None, 0.4, 0.5, watch)
+    explicit(
+        query,
+        KeysValues(keys, values, positions),
+        Mask(Causal(), positions, positions),
+        None,
+        Scoring(0.4, dropout=0.5),
+        watch,
+    )
     torch.testing.assert_close(seen[0].sum(-1), torch.ones(2, 3, 7))
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("kernel", [*IN_PROCESS, "explicit"])
 def test_rows_that_count_on_across_two_documents_are_still_two(kernel: str) -> None:
     query, keys, values = drawn(1, 2, 7, 5), drawn(1, 2, 7, 5, seed=1), drawn(1, 2, 7, 5, seed=2)
     document = torch.tensor([[0, 0, 0, 1, 1, 1, 1]])
@@ -65,7 +69,7 @@ def test_rows_that_count_on_across_two_documents_are_still_two(kernel: str) -> N
     def second(first_values: Tensor) -> Tensor:
         seen = KeysValues(keys, torch.cat([first_values, values[:, :, 3:]], dim=2), positions)
         mask = Mask(Causal(), positions, positions)
-        return KERNELS[kernel](query, seen, mask, None, 0.4, 0.0, identity)[:, :, 3:]
+        return KERNELS[kernel](query, seen, mask, None, Scoring(0.4), identity)[:, :, 3:]
 
     torch.testing.assert_close(second(values[:, :, :3]), second(values[:, :, :3] + 11.0))
 

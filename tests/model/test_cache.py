@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from hornbook.batches import NOTHING, Positions
-from hornbook.model.cache import make_cache, repeated
+from hornbook.model.cache import make_cache, reordered, repeated
 from hornbook.model.config import (
     AttentionConfig,
     BlockConfig,
@@ -110,3 +110,38 @@ def test_one_prompt_read_once_continues_in_several_ways():
     torch.testing.assert_close(out, model(tokens)[:, 6:], atol=1e-5, rtol=1e-4)
     assert cache[0].length == 6
     assert (cache[0].index[0, 6:] == NOTHING).all()
+
+
+@pytest.mark.parametrize("rule", [Causal(), SlidingWindow(3)], ids=str)
+@torch.no_grad()
+def test_rows_that_move_are_remembered_as_if_they_had_always_stood_there(rule):
+    model, tokens = lively(config(rule, Rotary(100.0))), some_tokens(3, 11)
+    moved, in_place = make_cache(model.config, 3), make_cache(model.config, 3)
+    for cache in (moved, in_place):
+        model(tokens[:, :5], cache=cache)
+    for step, order in enumerate([[2, 0, 0], [1, 2, 2], [0, 1, 1], [2, 1], [1, 0, 0, 1], [2, 2, 3, 0]]):
+        rows = torch.tensor(order)
+        before = [layer.keys.clone() for layer in moved]
+        tokens, old, moved = tokens[rows], moved, reordered(moved, rows)
+        for layer in in_place:
+            layer.reorder(rows)
+        new = slice(5 + step, 6 + step)
+        expected = model(tokens[:, : 6 + step])[:, -1:]
+        torch.testing.assert_close(model(tokens[:, new], cache=moved), expected, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(model(tokens[:, new], cache=in_place), expected, atol=1e-5, rtol=1e-4)
+        assert all(torch.equal(layer.keys, keys) for layer, keys in zip(old, before, strict=True))
+
+
+@torch.no_grad()
+def test_reordering_in_place_takes_no_new_memory_while_the_number_of_rows_stays():
+    model, tokens = lively(config()), some_tokens(3, 9)
+    [layer, *_] = cache = make_cache(model.config, 3)
+    model(tokens, cache=cache)
+    layer.reorder(torch.tensor([2, 0, 0]))
+    places = {layer.keys.data_ptr(), layer.spare[0].data_ptr()}
+    for _ in range(4):
+        layer.reorder(torch.tensor([1, 0, 2]))
+        assert {layer.keys.data_ptr(), layer.spare[0].data_ptr()} == places
+    [copied, *_] = reordered(cache, torch.tensor([1, 1, 2]))
+    assert copied.spare is None
+    assert copied.keys.data_ptr() not in places

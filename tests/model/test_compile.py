@@ -19,7 +19,7 @@ torch.set_num_threads(1)
 small = "{backend}" == "inductor"  # a real compiler takes its time
 for encoding in (Rotary(),) if small else (Learned(), Rotary(), Sinusoidal(), NoPositionEncoding()):
     torch._dynamo.reset()
-    block = BlockConfig(attention=AttentionConfig(query_key_norm="rms"), norm="rms")
+    block = BlockConfig(attention=AttentionConfig(query_key_norm=RMS()), norm=RMS())
     config = ModelConfig(vocabulary=31, context=16, width=32, heads=4, kv_heads=2, position_encoding=encoding,
                          depth=1 if small else 2,
                          pattern=(block, BlockConfig(attention=AttentionConfig(mask=SlidingWindow(5)))))

@@ -10,26 +10,37 @@ import pytest
 
 from hornbook import settings
 from hornbook.errors import SettingError
+from hornbook.model.blocks import BLOCKS
 from hornbook.model.config import (
     KINDS,
+    RMS,
     ActivationName,
+    ArrangementName,
     AttentionConfig,
+    Bidirectional,
     BlockConfig,
+    Causal,
     Dense,
+    EncoderAndDecoder,
+    EncoderOnly,
     KernelName,
+    Layer,
     ModelConfig,
     NoPositionEncoding,
-    NormName,
     PlacementName,
     Rotary,
     SlidingWindow,
 )
-from hornbook.model.feed_forward import ACTIVATIONS, FEED_FORWARDS
+from hornbook.model.experts import DISPATCH, FEED_FORWARDS
+from hornbook.model.feed_forward import ACTIVATIONS
 from hornbook.model.kernels import KERNELS
 from hornbook.model.masks import ALLOWS
+from hornbook.model.models import MODELS
 from hornbook.model.norms import NORMS, PLACEMENTS
+from hornbook.model.part_configs import DispatchName
 from hornbook.model.position_encodings import POSITION_ENCODINGS
 from hornbook.model.presets import PRESETS
+from hornbook.model.rotary_scaling import SCALINGS
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -48,14 +59,41 @@ def test_a_bare_word_and_an_override_reach_into_the_choices():
     changed = settings.override(table, ["position_encoding.base=500000", "pattern.0.attention.mask=sliding_window"])
     config = settings.build(ModelConfig, changed, KINDS)
     assert config.position_encoding == Rotary(500_000.0)
-    assert config.pattern == (BlockConfig(norm="rms", attention=AttentionConfig(mask=SlidingWindow())),)
+    assert config.pattern == (BlockConfig(norm=RMS(), attention=AttentionConfig(mask=SlidingWindow())),)
 
 
 def test_every_name_that_can_be_said_has_a_row_and_every_row_a_name():
-    rows = [(ActivationName, ACTIVATIONS), (KernelName, KERNELS), (NormName, NORMS), (PlacementName, PLACEMENTS)]
+    rows = [
+        (ActivationName, ACTIVATIONS),
+        (ArrangementName, BLOCKS),
+        (DispatchName, DISPATCH),
+        (KernelName, KERNELS),
+        (PlacementName, PLACEMENTS),
+    ]
     for names, table in rows:
         assert set(get_args(names)) == set(table)
-    assert set(KINDS) == set(ALLOWS) | set(POSITION_ENCODINGS) | set(FEED_FORWARDS)
+    tables = [ALLOWS, POSITION_ENCODINGS, SCALINGS, NORMS, FEED_FORWARDS, MODELS]
+    assert set(KINDS) == set().union(*tables)
+
+
+def test_an_encoder_reads_both_ways_and_a_decoder_one_way_unless_told_otherwise():
+    assert ModelConfig().blocks[0].attention.mask == Causal()
+    assert ModelConfig(architecture=EncoderOnly()).blocks[0].attention.mask == Bidirectional()
+    both = ModelConfig(architecture=EncoderAndDecoder(depth=2), depth=3)
+    assert [block.attention.mask for block in both.blocks] == [Causal()] * 3
+    assert [block.attention.mask for block in both.encoder.blocks] == [Bidirectional()] * 2
+    local = BlockConfig(attention=AttentionConfig(mask=SlidingWindow(5)))
+    assert ModelConfig(architecture=EncoderOnly(), pattern=(local,)).blocks[0] == local
+    with pytest.raises(SettingError, match='only an "encoder_decoder" has an encoder'):
+        ModelConfig().encoder  # noqa: B018
+
+
+def test_an_encoder_may_be_built_of_other_blocks_than_its_decoder():
+    mine = BlockConfig(norm=Layer(epsilon=0.5))
+    config = ModelConfig(architecture=EncoderAndDecoder(pattern=(mine,), position_encoding=Rotary()))
+    assert config.encoder.blocks[0].norm == Layer(epsilon=0.5)
+    assert config.encoder.position_encodings == (Rotary(),) * 4
+    assert settings.build(ModelConfig, settings.plain(config, KINDS), KINDS) == config
 
 
 @pytest.mark.parametrize(
@@ -75,7 +113,7 @@ def test_every_name_that_can_be_said_has_a_row_and_every_row_a_name():
         ({"pattern": []}, "pattern: expected at least one block"),
         (
             {"pattern": [{"norm": "layr"}]},
-            "pattern[0].norm: 'layr' is none of layer, rms, none (did you mean 'layer'?)",
+            "pattern[0].norm.kind: 'layr' is none of layer, rms, none (did you mean 'layer'?)",
         ),
         ({"pattern": [{"attention": {"scale": 0.0}}]}, "pattern[0].attention.scale: expected a number above 0"),
         (
@@ -83,6 +121,22 @@ def test_every_name_that_can_be_said_has_a_row_and_every_row_a_name():
             "pattern[0].attention.mask.size:",
         ),
         ({"pattern": [{"feed_forward": {"kind": "dense", "hidden": 0}}]}, "pattern[0].feed_forward.hidden: expected"),
+        ({"pattern": [{"arrangement": "parallel", "placement": "post"}]}, "pattern[0].placement: a parallel block"),
+        ({"head_softcap": 0.0}, "head_softcap: expected a number above 0"),
+        ({"architecture": "encodr"}, "architecture.kind: 'encodr' is none of decoder, encoder, encoder_decoder"),
+        ({"position_encoding": {"kind": "relative", "buckets": 6}}, "position_encoding.buckets: expected a multiple"),
+        (
+            {"position_encoding": {"kind": "relative", "buckets": 32, "max_distance": 16}},
+            "position_encoding.max_distance: 16 is within the 16 distances",
+        ),
+        (
+            {"position_encoding": {"kind": "rotary", "scaling": {"kind": "yarn", "fast": 1.0}}},
+            "position_encoding.scaling.fast: expected a number above 1",
+        ),
+        (
+            {"pattern": [{"feed_forward": {"kind": "experts", "experts": 3, "chosen": 4}}]},
+            "pattern[0].feed_forward.chosen: expected 1 to 3 of the experts, found 4",
+        ),
         ({"widht": 3}, "widht: no such setting (did you mean 'width'?)"),
     ],
 )
@@ -115,7 +169,8 @@ def test_a_gate_costs_no_more_parameters_than_it_replaces():
 def test_the_pattern_repeats_down_the_depth():
     local, everywhere = BlockConfig(attention=AttentionConfig(mask=SlidingWindow(5))), BlockConfig()
     config = ModelConfig(depth=5, pattern=(local, local, everywhere))
-    assert config.blocks == (local, local, everywhere, local, local)
+    seen = BlockConfig(attention=AttentionConfig(mask=Causal()))
+    assert config.blocks == (local, local, seen, local, local)
 
 
 def test_describing_a_model_imports_neither_torch_nor_numpy():

@@ -10,20 +10,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
+from hornbook.batches import Positions
 from hornbook.model.cache import make_cache
 from hornbook.model.config import (
+    RMS,
+    Alibi,
     AttentionConfig,
     BlockConfig,
+    BlockSparse,
+    DecoderOnly,
     Dense,
+    EncoderAndDecoder,
+    EncoderOnly,
+    Experts,
+    Layer,
     Learned,
     ModelConfig,
+    NoNorm,
     NoPositionEncoding,
+    RelativeBias,
     Rotary,
     Sinusoidal,
     SlidingWindow,
 )
 from hornbook.model.count import count, parameter_shapes
-from hornbook.model.models import Decoder
+from hornbook.model.masks import Mask
+from hornbook.model.models import Decoder, build_model
 from hornbook.model.presets import PRESETS
 
 PUBLISHED = {
@@ -43,19 +55,29 @@ PUBLISHED = {
 sides = {  # settings of the parts, as plain dictionaries: hypothesis and the type checker do not share a die
     "attention": st.fixed_dictionaries(
         {
-            "query_key_norm": st.sampled_from(["none", "layer", "rms"]),
+            "across_heads": st.booleans(),
+            "sinks": st.booleans(),
+            "query_key_norm": st.sampled_from([NoNorm(), Layer(), Layer(bias=False), RMS()]),
             "bias": st.booleans(),
             "output_bias": st.sampled_from([None, True, False]),
-            "position_encoding": st.sampled_from([None, NoPositionEncoding(), Learned(), Rotary(100.0), Sinusoidal()]),
+            "position_encoding": st.sampled_from(
+                [None, NoPositionEncoding(), Learned(), Rotary(100.0), RelativeBias(both_ways=True)]
+            ),
         }
     ),
     "feed_forward": st.fixed_dictionaries(
         {"hidden": st.sampled_from([None, 7]), "gated": st.booleans(), "bias": st.booleans()}
     ),
-    "norm": st.sampled_from(["layer", "rms", "none"]),
-    "placement": st.sampled_from(["pre", "post", "sandwich", "inside"]),
+    "experts": st.sampled_from([0, 0, 3]),
+    "norm": st.sampled_from([NoNorm(), Layer(), Layer(bias=False), RMS()]),
+    "placement": st.sampled_from(["pre", "sandwich", "inside"]),
+    "arrangement": st.sampled_from(["sequential", "parallel"]),
 }
 wholes = {
+    "architecture": st.sampled_from(
+        [DecoderOnly(), EncoderOnly(), EncoderOnly(segments=2, transform="gelu"), EncoderAndDecoder(depth=5)]
+    ),
+    "shared": st.booleans(),
     "vocabulary": st.integers(1, 31),
     "context": st.integers(1, 13),
     "width": st.just(24),
@@ -64,10 +86,10 @@ wholes = {
     "head_width": st.sampled_from([None, 10]),
     "depth": st.integers(1, 4),
     "pattern": st.lists(st.fixed_dictionaries(sides), min_size=1, max_size=3),
-    "position_encoding": st.sampled_from([NoPositionEncoding(), Learned(), Rotary(), Sinusoidal()]),
+    "position_encoding": st.sampled_from([Learned(), Rotary(), Sinusoidal(), Alibi()]),
     "tied": st.booleans(),
     "head_bias": st.booleans(),
-    "embedding_norm": st.sampled_from(["layer", "rms", "none"]),
+    "embedding_norm": st.sampled_from([NoNorm(), Layer(), Layer(bias=False), RMS()]),
 }
 
 
@@ -76,14 +98,17 @@ def assembled(whole):
 
     def block(part):
         attention, feed_forward = AttentionConfig(**part["attention"]), Dense(**part["feed_forward"])
-        return BlockConfig(**part | {"attention": attention, "feed_forward": feed_forward})
+        if part["experts"]:
+            feed_forward = Experts(part["experts"], chosen=2, each=feed_forward, shared=1)
+        drawn = {name: value for name, value in part.items() if name != "experts"}
+        return BlockConfig(**drawn | {"attention": attention, "feed_forward": feed_forward})
 
     return ModelConfig(**whole | {"pattern": tuple(map(block, whole["pattern"]))})
 
 
 def built(config):
     with torch.device("meta"):
-        return {name: tuple(parameter.shape) for name, parameter in Decoder(config).named_parameters()}
+        return {name: tuple(parameter.shape) for name, parameter in build_model(config).named_parameters()}
 
 
 @given(st.fixed_dictionaries(wholes))
@@ -161,6 +186,43 @@ def test_operations_grow_with_the_window_as_far_as_it_is_seen():
     assert count(SMALL).flops_per_token(32) - count(SMALL).flops_per_token(8) == 3 * 4 * 48 * 24
 
 
+def test_a_mixture_is_counted_whole_and_works_with_the_experts_that_were_chosen():
+    def mixed(experts, chosen):
+        return replace(SMALL, pattern=(BlockConfig(feed_forward=Experts(experts, chosen)),))
+
+    more = count(mixed(8, 2)).parameters - count(mixed(4, 2)).parameters
+    each = 3 * 48 * Experts().each.hidden_width(48)
+    assert more == SMALL.depth * 4 * (each + 48)
+    assert count(mixed(8, 2)).active_parameters - count(mixed(8, 1)).active_parameters == SMALL.depth * each
+    assert count(mixed(8, 2)).active_parameters - count(mixed(4, 2)).active_parameters == SMALL.depth * 4 * 48
+
+
+def test_shared_layers_are_counted_once_and_work_in_every_layer():
+    shared = replace(SMALL, shared=True, depth=12)
+    assert count(shared).parameters == count(replace(SMALL, depth=2)).parameters
+    assert count(shared).active_parameters == count(replace(SMALL, depth=12)).active_parameters
+
+
+@pytest.mark.parametrize("architecture", [EncoderOnly(), EncoderAndDecoder(depth=2)])
+def test_operations_of_the_other_architectures_are_those_that_pytorch_counts(architecture):
+    config = replace(SMALL, architecture=architecture, pattern=SMALL.pattern[:1])
+    model, tokens = build_model(config), torch.zeros(2, 32, dtype=torch.long)
+    with FlopCounterMode(display=False) as forward:
+        model(tokens) if isinstance(architecture, EncoderOnly) else model(tokens, tokens)
+    assert forward.get_total_flops() == 64 * count(config).flops_per_token()
+
+
+@pytest.mark.parametrize(
+    "rule", [BlockSparse(4), BlockSparse(4, 0, 2), BlockSparse(4, 0, 0, 2), BlockSparse(4, 1, 1, 3, both_ways=True)]
+)
+def test_a_sparse_pattern_costs_the_blocks_it_sees(rule):
+    sparse = replace(SMALL, pattern=(BlockConfig(attention=AttentionConfig(mask=rule)),))
+    positions = Positions.counting(1, 32)
+    seen = Mask(rule, positions, positions).dense()[0, 0].view(8, 4, 8, 4).any(3).any(1).sum().item()
+    looked_at = count(sparse).flops_per_token(32) - 2 * count(sparse).active_parameters
+    assert looked_at == 3 * 4 * 48 * (seen * 4 / 8)
+
+
 def test_bytes_of_the_cache_are_those_it_takes():
     layers = make_cache(SMALL, 1)
     taken = sum((layer.keys[:, :, :32].numel() + layer.values[:, :, :32].numel()) * 4 for layer in layers)
@@ -170,7 +232,7 @@ def test_bytes_of_the_cache_are_those_it_takes():
 
 @pytest.mark.parametrize("preset", ["gpt2", "stories-2", "gated"])
 def test_the_estimate_of_activations_is_near_what_is_kept(preset):
-    gated = BlockConfig(feed_forward=Dense(activation="silu", gated=True, bias=False), norm="rms")
+    gated = BlockConfig(feed_forward=Dense(activation="silu", gated=True, bias=False), norm=RMS())
     small = {"vocabulary": 211, "context": 64, "width": 96, "heads": 4, "depth": 3}
     config = replace(
         PRESETS.get(preset, ModelConfig(pattern=(gated,), position_encoding=Rotary())), **small, dropout=0.0

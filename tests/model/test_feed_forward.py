@@ -7,8 +7,9 @@ import math
 import pytest
 import torch
 
-from hornbook.model.config import Dense, Sizes
-from hornbook.model.feed_forward import ACTIVATIONS, build_feed_forward
+from hornbook.model.config import Dense, Experts, Sizes
+from hornbook.model.experts import FEED_FORWARDS, Mixture, build_feed_forward
+from hornbook.model.feed_forward import ACTIVATIONS, FeedForward
 
 SIZES = Sizes(width=7, heads=1, kv_heads=1, head_width=7, context=5, dropout=0.0)
 NUMBERS = [-3.0, -0.5, 0.0, 0.5, 2.0]
@@ -52,3 +53,16 @@ def test_feed_forward_works_on_each_token_alone():
     changed[3] += 1.0
     same = (network(hidden) == network(changed)).all(-1)
     assert same.tolist() == [True, True, True, False, True]
+
+
+def test_every_kind_of_feed_forward_network_is_built_by_its_row():
+    assert {Dense: FeedForward, Experts: Mixture} == FEED_FORWARDS
+    assert type(build_feed_forward(Dense(), SIZES)) is FeedForward
+    assert type(build_feed_forward(Experts(3, 1), SIZES)) is Mixture
+
+
+def test_the_inner_width_is_four_times_the_width_or_as_costly_with_a_gate():
+    plain, gated = (sum(p.numel() for p in build_feed_forward(Dense(None, "gelu", gate, False), SIZES).parameters())
+                    for gate in (False, True))  # fmt: skip
+    assert plain == 2 * 7 * 28
+    assert gated == 3 * 7 * 24 and 0.8 < gated / plain < 1.3

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from hornbook.model.config import (
+    RMS,
     AttentionConfig,
     BlockConfig,
     Dense,
@@ -100,7 +101,7 @@ def test_the_same_seed_gives_the_same_model_and_another_another():
 
 
 def test_more_parameters_never_change_the_others():
-    gated = BlockConfig(feed_forward=Dense(192, gated=True), attention=AttentionConfig(query_key_norm="rms"))
+    gated = BlockConfig(feed_forward=Dense(192, gated=True), attention=AttentionConfig(query_key_norm=RMS()))
     small, large = made(SMALL).state_dict(), made(replace(SMALL, depth=4, pattern=(gated,), tied=False)).state_dict()
     scaled = [name for name in small if name.endswith(("attention.output.weight", "down.weight"))]
     for name in small.keys() - set(scaled):

@@ -1,20 +1,25 @@
-"""Attention: the formula against known numbers, and every kernel against the formula."""
+"""Attention: the formula against known numbers, and every kernel against the formula.
+
+``flexible`` and ``triton`` need a process of their own: test_flexible.py, test_triton_flash.py.
+"""
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from torch import nn
 
 from hornbook.batches import NOTHING, Positions
+from hornbook.errors import SettingError
 from hornbook.model import kernels
-from hornbook.model.config import Bidirectional, Causal, SlidingWindow
-from hornbook.model.kernels import KERNELS, KeysValues, explicit
+from hornbook.model.attention import Attention
+from hornbook.model.config import AttentionConfig, Bidirectional, BlockSparse, Causal, Sizes
+from hornbook.model.kernels import ABILITIES, EVERYTHING, KERNELS, KeysValues, Scoring, check_kernel, explicit
 from hornbook.model.masks import Mask
+from tests.model.kernel_cases import IN_PROCESS, identity, prove
 
 # "Your journey starts with one step", in three made-up features (Raschka, chapter 3).
 JOURNEY = [
@@ -36,7 +41,7 @@ def attend(query, keys, values, rule, scale=1.0):
         maps.append(weights)
         return weights
 
-    answers = explicit(query[None, None], seen, Mask(rule, positions, positions), None, scale, 0.0, watch)
+    answers = explicit(query[None, None], seen, Mask(rule, positions, positions), None, Scoring(scale), watch)
     return answers[0, 0], maps[0][0, 0]
 
 
@@ -64,65 +69,77 @@ def test_causal_attention_gives_the_table_of_the_book():
     torch.testing.assert_close(causal, renormalised)
 
 
-def case(batch, heads, kv_heads, time, width, seed):
-    draw = torch.Generator().manual_seed(seed)
-    query, keys, values = (
-        torch.randn(batch, count, time, width, generator=draw, dtype=torch.float64).requires_grad_()
-        for count in (heads, kv_heads, kv_heads)
-    )
-    return query, keys, values
+def drawn(*shape, seed=0):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-def identity(weights):
-    return weights
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("kernel", IN_PROCESS)
+def test_every_kernel_equals_the_formula_in_value_and_gradient(kernel, dtype):
+    prove(kernel, dtype, 6)
 
 
-@pytest.mark.parametrize("kernel", sorted(KERNELS.keys() - {"explicit"}))
-@given(
-    kv_heads=st.sampled_from([4, 2, 1]),
-    rule=st.sampled_from([Causal(), Bidirectional(), SlidingWindow(1), SlidingWindow(3)]),
-    stand=st.sampled_from(["plain", "padded", "packed"]),
-    with_bias=st.booleans(),
-    time=st.integers(1, 7),
-    seed=st.integers(0, 99),
+@pytest.mark.parametrize("kernel", IN_PROCESS)
+def test_in_16_bits_no_kernel_loses_more_than_twice_what_the_formula_loses(kernel):
+    prove(kernel, "bfloat16", 3)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_kernel_is_refused_what_it_cannot_do_and_those_that_can_are_named(kernel):
+    for count in range(len(EVERYTHING) + 1):
+        for wanted in map(frozenset, itertools.combinations(sorted(EVERYTHING), count)):
+            if wanted <= ABILITIES[kernel]:
+                check_kernel(kernel, wanted)
+                continue
+            with pytest.raises(SettingError) as refused:
+                check_kernel(kernel, wanted)
+            named = str(refused.value).partition("those that can: ")[2].split(", ")
+            assert named == [name for name in KERNELS if wanted <= ABILITIES[name]]
+            assert all(ability in str(refused.value) for ability in wanted - ABILITIES[kernel])
+
+
+@pytest.mark.parametrize(
+    ("kernel", "asked", "dropout", "biased", "what"),
+    [
+        ("triton", AttentionConfig(mask=BlockSparse()), 0.0, False, "block-sparse"),
+        ("triton", AttentionConfig(), 0.0, True, "bias"),
+        ("flash", AttentionConfig(), 0.1, False, "dropout"),
+        ("flexible", AttentionConfig(), 0.1, False, "dropout"),
+        ("fused", AttentionConfig(softcap=2.0), 0.0, False, "softcap"),
+        ("fused", AttentionConfig(sinks=True), 0.0, False, "sinks"),
+    ],
 )
-def test_every_kernel_equals_the_formula_in_value_and_gradient(kernel, kv_heads, rule, stand, with_bias, time, seed):
-    query, keys, values = case(2, 4, kv_heads, time, 5, seed)
-    positions = Positions.counting(2, time)
-    if stand == "padded":
-        positions = Positions.lengths(torch.tensor([time, time // 2]), time)
-    if stand == "packed":
-        first = time // 2
-        index = torch.cat([torch.arange(first), torch.arange(time - first)])
-        positions = Positions(index.expand(2, time), (torch.arange(time) >= first).long().expand(2, time))
-    bias = torch.randn(1, 4, time, time, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-    results = []
-    for name in (kernel, "explicit"):
-        seen = KeysValues(keys, values, positions)
-        mask = Mask(rule, positions, positions)
-        out = KERNELS[name](query, seen, mask, bias if with_bias else None, 0.4, 0.0, identity)
-        results.append([out, *torch.autograd.grad(out.square().sum(), [query, keys, values])])
-    assert all(tensor.isfinite().all() for tensor in results[0])
-    torch.testing.assert_close(results[0], results[1], atol=1e-9, rtol=1e-7)
+def test_a_model_is_not_built_with_a_kernel_that_cannot_compute_it(kernel, asked, dropout, biased, what):
+    sizes = Sizes(width=14, heads=2, kv_heads=1, head_width=7, context=11, dropout=dropout)
+    fields = {name: getattr(asked, name) for name in asked.__dataclass_fields__} | {"kernel": kernel}
+    with pytest.raises(SettingError, match=f"'{kernel}' cannot do {what}; those that can: auto, explicit, direct"):
+        Attention(AttentionConfig(**fields), sizes, biased)
+    Attention(asked, sizes, biased)
 
 
 def test_weights_sum_to_one_and_the_future_weighs_exactly_nothing():
-    query, keys, values = (tensor[0, 0].detach() for tensor in case(1, 1, 1, 7, 5, 0))
+    query, keys, values = (drawn(7, 5, seed=seed) for seed in range(3))
     _, weights = attend(query, keys, values, Causal())
     torch.testing.assert_close(weights.sum(-1), torch.ones(7, dtype=torch.float64))
     assert (weights.triu(1) == 0).all()
     assert (weights.tril() > 0).sum() == 28
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
-def test_a_token_that_sees_nothing_answers_nothing(kernel):
-    query, keys, values = (tensor.detach() for tensor in case(1, 2, 2, 3, 5, 0))
+@pytest.mark.parametrize("sinks", [None, torch.tensor([2.0, -1.0], dtype=torch.float64)], ids=["", "sinks"])
+@pytest.mark.parametrize("kernel", [*IN_PROCESS, "explicit"])
+def test_a_token_that_sees_nothing_answers_nothing_and_moves_nothing(kernel, sinks):
+    if sinks is not None and "sinks" not in ABILITIES[kernel]:
+        sinks = None
+    leaves = [drawn(1, 2, 3, 5, seed=seed).requires_grad_() for seed in range(3)]
     nowhere = Positions(torch.tensor([[NOTHING, 0, 1]]))
-    out = KERNELS[kernel](
-        query, KeysValues(keys, values, nowhere), Mask(Causal(), nowhere, nowhere), None, 1.0, 0.0, identity
-    )
+    seen = KeysValues(leaves[1], leaves[2], nowhere)
+    out = KERNELS[kernel](leaves[0], seen, Mask(Causal(), nowhere, nowhere), None, Scoring(1.0, None, sinks), identity)
     assert (out[:, :, 0] == 0).all()
     assert out.isfinite().all()
+    for gradient in torch.autograd.grad(out.exp().sum(), leaves):
+        assert gradient.isfinite().all()
+        assert (gradient[:, :, 0] == 0).all()
+        assert (gradient[:, :, 1:] != 0).any()
 
 
 def test_dropout_falls_on_the_weights_and_keeps_their_mean():
@@ -130,7 +147,7 @@ def test_dropout_falls_on_the_weights_and_keeps_their_mean():
     ones = torch.ones(1, 1, 400, 1)
     positions = Positions.counting(1, 400)
     mask = Mask(Bidirectional(), positions, positions)
-    out = explicit(ones, KeysValues(ones, ones, positions), mask, None, 1.0, 0.25, identity)
+    out = explicit(ones, KeysValues(ones, ones, positions), mask, None, Scoring(1.0, dropout=0.25), identity)
     assert 0.5 < out.min() < out.max() < 1.5
     assert out.std() > 0.01
     assert out.mean().item() == pytest.approx(1.0, abs=0.01)
@@ -155,18 +172,29 @@ def test_unscaled_scores_saturate_the_softmax():
 
 def test_the_quickest_kernel_is_chosen_by_what_is_known_of_the_case(monkeypatch):
     chosen = []
-    for name in ("direct", "fused"):
+    for name in ("direct", "fused", "flash"):
         monkeypatch.setattr(kernels, name, lambda *case, name=name: chosen.append(name) or KERNELS["explicit"](*case))
     for dtype, keys in [(torch.bfloat16, 5), (torch.float32, 5), (torch.bfloat16, 513)]:
         query, many = torch.zeros(1, 1, 1, 2, dtype=dtype), torch.zeros(1, 1, keys, 2, dtype=dtype)
         positions = Positions.counting(1, keys)
         last = Positions(torch.tensor([[keys - 1]]))
-        KERNELS["auto"](
-            query, KeysValues(many, many, positions), Mask(Causal(), last, positions), None, 1.0, 0.0, identity
-        )
+        mask = Mask(Causal(), last, positions)
+        KERNELS["auto"](query, KeysValues(many, many, positions), mask, None, Scoring(1.0), identity)
     with torch.no_grad():
         query = torch.zeros(1, 1, 3, 2, dtype=torch.bfloat16)
         positions = Positions.counting(1, 3)
         mask = Mask(Causal(), positions, positions)
-        KERNELS["auto"](query, KeysValues(query, query, positions), mask, None, 1.0, 0.0, identity)
-    assert chosen == ["direct", "fused", "fused", "fused"]
+        KERNELS["auto"](query, KeysValues(query, query, positions), mask, None, Scoring(1.0), identity)
+        assert chosen == ["direct", "fused", "fused", "fused"]
+        chosen.clear()
+        for time, scoring in [
+            (1024, Scoring(1.0, softcap=2.0)),
+            (1025, Scoring(1.0, softcap=2.0)),
+            (1025, Scoring(1.0, sinks=torch.zeros(1))),
+            (1025, Scoring(1.0, softcap=2.0, dropout=0.1)),
+            (1025, Scoring(1.0)),
+        ]:
+            query, positions = torch.zeros(1, 1, time, 2), Positions.counting(1, time)
+            mask = Mask(Causal(), positions, positions)
+            KERNELS["auto"](query, KeysValues(query, query, positions), mask, None, scoring, identity)
+    assert chosen == ["direct", "flash", "flash", "direct", "fused"]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hornbook.batches import NOTHING, Positions
-from hornbook.model.config import Bidirectional, Causal, SlidingWindow
+from hornbook.model.config import Bidirectional, BlockSparse, Causal, SlidingWindow
+from hornbook.model.kernels import KERNELS, KeysValues, Scoring
 from hornbook.model.masks import Mask
+from tests.model.kernel_cases import RULES, STANDS, identity, places, small_tiles
 
 
 def picture(rule, positions, keys=None):
@@ -61,3 +65,125 @@ def test_a_kernel_may_use_its_own_causal_rule_only_where_it_says_the_same():
     assert not Mask(Causal(), packed, packed).plain_causal
     assert Mask(Bidirectional(), plain, plain).all_seen
     assert not Mask(Bidirectional(), packed, packed).all_seen
+
+
+BLOCKS = {
+    "local": (
+        BlockSparse(block=2, near=1, first=0),
+        """
+        1 0 0 0 0 0 0 0
+        1 1 0 0 0 0 0 0
+        1 1 1 0 0 0 0 0
+        1 1 1 1 0 0 0 0
+        0 0 1 1 1 0 0 0
+        0 0 1 1 1 1 0 0
+        0 0 0 0 1 1 1 0
+        0 0 0 0 1 1 1 1
+        """,
+    ),
+    "strided (Child et al. 2019, figure 3c)": (
+        BlockSparse(block=1, near=0, first=0, stride=3),
+        """
+        1 0 0 0 0 0 0 0
+        0 1 0 0 0 0 0 0
+        0 0 1 0 0 0 0 0
+        0 0 1 1 0 0 0 0
+        0 0 1 0 1 0 0 0
+        0 0 1 0 0 1 0 0
+        0 0 1 0 0 1 1 0
+        0 0 1 0 0 1 0 1
+        """,
+    ),
+    "strided blocks": (
+        BlockSparse(block=2, near=0, first=0, stride=2),
+        """
+        1 0 0 0 0 0 0 0
+        1 1 0 0 0 0 0 0
+        0 0 1 0 0 0 0 0
+        0 0 1 1 0 0 0 0
+        0 0 1 1 1 0 0 0
+        0 0 1 1 1 1 0 0
+        0 0 1 1 0 0 1 0
+        0 0 1 1 0 0 1 1
+        """,
+    ),
+    "Longformer: a window, and a first token that sees and is seen by all": (
+        BlockSparse(block=1, near=1, first=1, both_ways=True),
+        """
+        1 1 1 1 1 1 1 1
+        1 1 1 0 0 0 0 0
+        1 1 1 1 0 0 0 0
+        1 0 1 1 1 0 0 0
+        1 0 0 1 1 1 0 0
+        1 0 0 0 1 1 1 0
+        1 0 0 0 0 1 1 1
+        1 0 0 0 0 0 1 1
+        """,
+    ),
+    "BigBird: the same in blocks, and some far ones": (
+        BlockSparse(block=2, near=0, first=1, stride=3, both_ways=True),
+        """
+        1 1 1 1 1 1 1 1
+        1 1 1 1 1 1 1 1
+        1 1 1 1 1 1 0 0
+        1 1 1 1 1 1 0 0
+        1 1 0 0 1 1 0 0
+        1 1 0 0 1 1 0 0
+        1 1 0 0 1 1 1 1
+        1 1 0 0 1 1 1 1
+        """,
+    ),
+    "a decoder with a first block": (
+        BlockSparse(block=3, near=0, first=1),
+        """
+        1 0 0 0 0 0 0 0
+        1 1 0 0 0 0 0 0
+        1 1 1 0 0 0 0 0
+        1 1 1 1 0 0 0 0
+        1 1 1 1 1 0 0 0
+        1 1 1 1 1 1 0 0
+        1 1 1 0 0 0 1 0
+        1 1 1 0 0 0 1 1
+        """,
+    ),
+}
+
+
+def matrix(drawing):
+    return torch.tensor([[int(digit) for digit in line.split()] for line in drawing.strip().splitlines()])
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_blocks_are_the_matrix_that_is_drawn(name):
+    rule, drawing = BLOCKS[name]
+    eight = Positions.counting(1, 8)
+    assert Mask(rule, eight, eight).dense()[0, 0].int().tolist() == matrix(drawing).tolist()
+
+
+@pytest.mark.parametrize("kernel", ["explicit", "flash"])
+@pytest.mark.parametrize("name", BLOCKS)
+def test_an_answer_depends_on_what_the_matrix_allows_and_on_nothing_else(name, kernel):
+    rule, drawing = BLOCKS[name]
+    random, eight = torch.Generator().manual_seed(0), Positions.counting(1, 8)
+    query, keys, values = (torch.randn(1, 1, 8, 3, generator=random) for _ in range(3))
+
+    def answers(keys, values):
+        return KERNELS[kernel](
+            query, KeysValues(keys, values, eight), Mask(rule, eight, eight), None, Scoring(0.5), identity
+        )
+
+    with small_tiles(3):
+        moved = torch.autograd.functional.jacobian(answers, (keys, values))
+    alone = matrix(drawing).sum(1, keepdim=True) == 1  # whoever sees one key weighs it 1, whatever it says
+    for slope, field in zip(moved, (matrix(drawing) * ~alone, matrix(drawing)), strict=True):
+        reached = slope[0, 0, :, :, 0, 0].abs().sum(dim=(1, 3)) > 0  # [T, D, S, D] -> [T, S]
+        assert reached.int().tolist() == field.tolist()
+
+
+@pytest.mark.parametrize("stand", STANDS)
+@given(data=st.data(), rows=st.integers(0, 9), columns=st.integers(0, 9))
+def test_a_tile_is_cut_from_the_whole(stand, data, rows, columns):
+    query, key = data.draw(places(stand, 2, 7, 9))
+    rule = data.draw(st.one_of(*RULES.values()))
+    mask, down, across = Mask(rule, query, key), slice(rows, rows + 3), slice(columns, columns + 2)
+    assert torch.equal(mask.tile(down, across), mask.dense()[..., down, across])

@@ -14,14 +14,20 @@ from hornbook.batches import Positions
 from hornbook.errors import SettingError, TextError
 from hornbook.model.attention import Attention
 from hornbook.model.config import (
+    NTK,
+    RMS,
+    Alibi,
     AttentionConfig,
     Bidirectional,
     BlockConfig,
+    BlockSparse,
     Causal,
     Dense,
+    Layer,
     Learned,
     ModelConfig,
     NoPositionEncoding,
+    RelativeBias,
     Rotary,
     Sinusoidal,
     Sizes,
@@ -32,8 +38,8 @@ from hornbook.model.models import Decoder
 from hornbook.model.norms import PLACEMENTS
 from hornbook.model.position_encodings import Order, PositionEncoding
 
-RULES = [Causal(), Bidirectional(), SlidingWindow(3)]
-ENCODINGS = [NoPositionEncoding(), Learned(), Sinusoidal(), Rotary(100.0)]
+RULES = [Causal(), Bidirectional(), SlidingWindow(3), BlockSparse(2)]
+ENCODINGS = [NoPositionEncoding(), Learned(), Sinusoidal(), Rotary(100.0, NTK()), Alibi(), RelativeBias(8, 16)]
 VOCABULARY = 31
 
 
@@ -188,11 +194,11 @@ def test_many_heads_are_single_heads_side_by_side():
     torch.testing.assert_close(run(both), apart + both.output.bias, atol=1e-6, rtol=1e-5)
 
 
-@pytest.mark.parametrize("norm", ["layer", "rms"])
+@pytest.mark.parametrize("norm", [Layer(), RMS()])
 @pytest.mark.parametrize("placement", PLACEMENTS)
 @pytest.mark.parametrize("feed_forward", [Dense(44, "relu"), Dense(44, "silu", gated=True)], ids=str)
 def test_every_combination_trains(norm, placement, feed_forward):
-    description = config(norm=norm, placement=placement, feed_forward=feed_forward, attention={"query_key_norm": "rms"})
+    description = config(norm=norm, placement=placement, feed_forward=feed_forward, attention={"query_key_norm": RMS()})
     model, tokens = Decoder(description), some_tokens()
     initialise(model, description, 0)
     optimizer, losses = torch.optim.AdamW(model.parameters(), 3e-3), []
@@ -256,7 +262,7 @@ def test_logits_are_the_hidden_states_written():
 
 
 def test_the_embedding_norm_is_applied():
-    model = lively(replace(config(), embedding_norm="layer"))
+    model = lively(replace(config(), embedding_norm=Layer()))
     tokens, seen = some_tokens(), []
     model.stack.blocks[0].register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
     model(tokens)
@@ -284,7 +290,7 @@ def test_a_model_needs_to_know_how_many_tokens_there_are():
 
 @pytest.mark.parametrize("encoding", ENCODINGS, ids=str)
 def test_sixteen_bits_come_close(encoding):
-    description = config(encoding=encoding, attention={"query_key_norm": "rms"})
+    description = config(encoding=encoding, attention={"query_key_norm": RMS()})
     model, tokens = Decoder(description), some_tokens()
     initialise(model, description, 0)
     exact = model(tokens)

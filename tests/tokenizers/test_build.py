@@ -12,10 +12,10 @@ import pytest
 from hornbook.errors import SettingError, TextError
 from hornbook.settings import build_value, plain
 from hornbook.tokenizers.build import BUILDERS, build_tokenizer
-from hornbook.tokenizers.config import GPT2, KINDS, BytePair, Characters, TokenizerConfig, Words
+from hornbook.tokenizers.config import GPT2, KINDS, BytePair, Characters, Saved, TokenizerConfig, Words
 from hornbook.tokenizers.patterns import pattern_named
 from hornbook.tokenizers.protocol import Tokenizer
-from hornbook.tokenizers.saved import LOADERS
+from hornbook.tokenizers.saved import LOADERS, load_tokenizer
 
 
 @pytest.mark.parametrize("config", [Characters(), Words(), BytePair(300)], ids=str)
@@ -35,7 +35,7 @@ def test_gpt2_reads_no_text(shared: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_every_kind_can_be_built_saved_and_spelt() -> None:
     assert BUILDERS.keys() == KINDS.keys()
-    assert LOADERS.keys() == set(KINDS.values())
+    assert LOADERS.keys() == set(KINDS.values()) - {"saved"}  # which is what came from elsewhere
 
 
 @pytest.mark.parametrize("texts", [[], [""]], ids=str)
@@ -72,7 +72,7 @@ def test_a_vocabulary_without_room_for_a_word_is_refused(size: int) -> None:
 
 def test_settings_are_read_and_written_as_toml_says_them() -> None:
     assert build_value(TokenizerConfig, "characters", KINDS, "tokenizer") == Characters()
-    table = {"kind": "bytepair", "vocabulary": 512, "pattern": "gpt4"}
+    table = {"kind": "bytepair", "vocabulary": 512, "pattern": "gpt4", "special": []}
     config = build_value(TokenizerConfig, table, KINDS, "tokenizer")
     assert config == BytePair(512, "gpt4")
     assert plain(config, KINDS) == table
@@ -86,3 +86,29 @@ def test_settings_import_nothing_heavy() -> None:
     heavy = "{'torch', 'numpy', 'tiktoken', 'regex'}"
     code = f"import sys, hornbook.tokenizers.config; print(sorted({heavy} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_more_special_tokens_stand_behind_the_end_of_text_and_are_counted(tmp_path) -> None:
+    names = ("<|mask|>", "<|span-0|>")
+    tokenizer = build_tokenizer(BytePair(262, special=names), ["the theme of the thesis " * 9])
+    assert tokenizer.vocab_size == 262
+    assert list(tokenizer.special) == ["<|endoftext|>", *names]
+    assert tokenizer.roles.mask == tokenizer.special["<|mask|>"] == 260
+    assert tokenizer.encode("a<|mask|>", allow_special=True)[-1] == 260
+    assert 260 not in tokenizer.encode("a<|mask|>")
+    tokenizer.save(tmp_path)
+    assert load_tokenizer(tmp_path).special == tokenizer.special
+    with pytest.raises(SettingError, match="different names"):
+        BytePair(special=("<|mask|>", "<|mask|>"))
+
+
+def test_digits_are_tokens_of_their_own_whatever_stands_before_them() -> None:
+    tokenizer = build_tokenizer(BytePair(300, pattern="digits"), ["en: 1234 one, 1234 1234 two hundred " * 20])
+    assert [tokenizer.decode([token]) for token in tokenizer.encode("en: 1234")][-4:] == list("1234")
+
+
+def test_a_tokenizer_that_is_there_is_opened_from_its_folder(tmp_path) -> None:
+    build_tokenizer(Characters(), ["abc"]).save(tmp_path)
+    assert build_tokenizer(Saved(str(tmp_path)), []).encode("cab") == [2, 0, 1]
+    with pytest.raises(SettingError, match=r"tokenizer\.folder: say in which folder"):
+        build_tokenizer(Saved(), [])

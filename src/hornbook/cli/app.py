@@ -7,6 +7,7 @@ are called, so that ``hornbook --help`` loads neither torch nor numpy.
 
 from __future__ import annotations
 
+import keyword
 import os
 import sys
 from collections.abc import Sequence
@@ -32,11 +33,15 @@ COMMANDS = {
     "train": "Train a model from a recipe, or go on with a run.",
     "evaluate": "Loss, bits per byte and perplexity of a run, beside what they must beat.",
     "generate": "Let a run write.",
+    "import": "Make a run of a model from elsewhere.",
+    "export": "Write a run for other programs.",
     "runs": "List and show runs, verify their files, look at any batch.",
+    "explain": "Every part of a model: formula, paper, file, cost.",
     "doctor": "Check this machine.",
 }
 for name, text in COMMANDS.items():
-    app.command(f"hornbook.cli.{name}:app", name=name, help=text)
+    module = f"{name}_" if keyword.iskeyword(name) else name
+    app.command(f"hornbook.cli.{module}:app", name=name, help=text)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

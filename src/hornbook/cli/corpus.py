@@ -127,15 +127,16 @@ def make(
     """Write a generated corpus to a .txt or .jsonl file: the same names and numbers give the same bytes.
 
     A .jsonl file keeps the log-probability of every document; a .txt file has lines of <|endoftext|> between documents.
+    Pairs (numbers) go to a .tsv, .csv or .jsonl file.
 
     Parameters
     ----------
     name
-        stories, markov-1, markov-2, markov-3 or benchmark.
+        stories, markov-1, markov-2, markov-3, benchmark, numbers, numbers-en, numbers-fr or numbers-it.
     out
         The file to write.
     documents
-        How many documents. Otherwise 20,000.
+        How many documents or pairs. Otherwise 20,000.
     size
         Stop before the texts together have more than so many bytes.
     seed
@@ -144,10 +145,15 @@ def make(
     import platform
 
     from hornbook.corpus.documents import write_documents
+    from hornbook.corpus.pair_sources import PAIR_CORPORA, make_pairs
+    from hornbook.corpus.pairs import write_pairs
     from hornbook.corpus.sources import make_documents
     from hornbook.files import sha256_of
 
-    written = write_documents(make_documents(name, documents, size, seed), out)
+    if name in PAIR_CORPORA:
+        written = write_pairs(make_pairs(name, documents, size, seed), out)
+    else:
+        written = write_documents(make_documents(name, documents, size, seed), out)
     result = {
         "name": name,
         "seed": seed,

@@ -45,6 +45,8 @@ def load_corpus(
         SettingError: no such name.
         MissingError: it is not in the cache and cannot be fetched.
     """
+    if name in TITLES and name not in GENERATED:
+        raise SettingError(f"corpus: {name!r} has pairs; choose the task translate, continue or classify to use them")
     if name not in GENERATED and name not in CATALOGUE:
         raise SettingError(
             f"corpus: {name!r} is not known{nearest(name, corpus_names())}; there are {', '.join(corpus_names())}"
@@ -185,8 +187,8 @@ def make_documents(
         SettingError: no generated corpus has this name, or both limits are given.
     """
     if name not in GENERATED:
-        hint = f"; fetch it: hornbook corpus fetch {name}" if name in CATALOGUE else nearest(name, GENERATED)
-        raise SettingError(f"corpus: {name!r} cannot be made{hint}; what can is {', '.join(GENERATED)}")
+        hint = f"; fetch it: hornbook corpus fetch {name}" if name in CATALOGUE else nearest(name, TITLES)
+        raise SettingError(f"corpus: {name!r} cannot be made{hint}; what can is {', '.join(TITLES)}")
     if documents is not None and size is not None:
         raise SettingError("documents and bytes: give one of them; both say when to stop")
     if size is not None:
@@ -225,4 +227,8 @@ TITLES = {
     "markov-2": "letters that depend on the last two, with known entropy",
     "markov-3": "letters that depend on the last three, with known entropy",
     "benchmark": "stories and the source of Python's standard library, half and half, for timing tokenizers",
+    "numbers": "pairs: numbers in English, French and Italian words, and back",
+    "numbers-en": "pairs: numbers in English words",
+    "numbers-fr": "pairs: numbers in French words",
+    "numbers-it": "pairs: numbers in Italian words",
 }

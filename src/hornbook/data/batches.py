@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import queue
-import threading
 from collections.abc import Callable, Generator
 from typing import Any, Protocol, runtime_checkable
 
@@ -14,6 +12,7 @@ from hornbook.batches import Positions, Texts
 from hornbook.data.config import Order, Packed, RandomWindows, Shuffled
 from hornbook.data.order import RandomOrder, ShuffledOrder
 from hornbook.data.packing import PackedOrder, pack
+from hornbook.data.prefetch import made_ahead
 from hornbook.data.provenance import Row, locate
 from hornbook.data.token_file import TokenFile
 from hornbook.data.tokenizing import byte_lengths
@@ -141,6 +140,11 @@ class Batches:
         """The micro-batches of a step; tokens and targets [batch / micro_batches, context], int64."""
         return in_parts(self.plan.texts(step), self.micro_batches)
 
+    def named(self, step: int) -> str:
+        """Which rows a step reads, in words."""
+        starts = ", ".join(str(runs[0][0]) for runs in self.plan.rows(step)[:8])
+        return f"rows that begin at tokens {starts}, ..."
+
     def rows(self, step: int, tokenizer: Tokenizer | None = None) -> list[Row]:
         """Where every row of a step comes from.
 
@@ -155,39 +159,7 @@ class Batches:
 
         An error in the thread is raised here. Closing the generator ends the thread.
         """
-        ready: queue.Queue[list[Texts] | BaseException] = queue.Queue(AHEAD)
-        stopped = threading.Event()
-
-        def make() -> None:
-            step = first
-            while not stopped.is_set():
-                try:
-                    item: list[Texts] | BaseException = self.batch(step)
-                except BaseException as error:  # whatever it is, it belongs to whoever waits for this batch
-                    item = error
-                while not stopped.is_set():
-                    try:
-                        ready.put(item, timeout=0.1)
-                        break
-                    except queue.Full:
-                        continue
-                if isinstance(item, BaseException):
-                    return
-                step += 1
-
-        thread = threading.Thread(target=make, name="hornbook-batches", daemon=True)
-        thread.start()
-        try:
-            while True:
-                item = ready.get()
-                if isinstance(item, BaseException):
-                    raise item
-                yield item
-        finally:
-            stopped.set()
-            while not ready.empty():  # so that a thread that waits for room wakes at once
-                ready.get_nowait()
-            thread.join()
+        return made_ahead(self.batch, first, AHEAD)
 
 
 def in_parts(texts: Texts, count: int) -> list[Texts]:

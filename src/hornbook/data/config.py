@@ -39,8 +39,107 @@ class Packed:
 
 Order = RandomWindows | Shuffled | Packed
 
-KINDS: dict[type, str] = {RandomWindows: "random", Shuffled: "shuffled", Packed: "packed"}
-"""How the orders are spelt in a recipe: ``order = "packed"`` or ``order = {kind = "shuffled", stride = 32}``."""
+# What is asked of a model ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class NextToken:
+    """At every token of a text, the next (Radford et al. 2018). For decoders."""
+
+
+@dataclass(frozen=True)
+class MaskedTokens:
+    """Tokens that were hidden, from what stands around them (Devlin et al. 2019, section 3.1). For encoders.
+
+    ``share`` of the tokens are chosen; of these 80 % become ``<|mask|>``, 10 % another token, 10 % stay. With
+    ``whole_words`` the tokens of a word are chosen together.
+    """
+
+    share: float = 0.15
+    whole_words: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a share that hides nothing or everything (``SettingError``)."""
+        check_share(self.share)
+
+
+@dataclass(frozen=True)
+class CutSpans:
+    """Spans that were cut out, written one after another (Raffel et al. 2020, section 3.1.4). For encoder-decoders.
+
+    ``share`` of the tokens go, in spans of ``length`` tokens on average.
+    """
+
+    share: float = 0.15
+    length: float = 3.0
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that cut nothing or everything (``SettingError``)."""
+        check_share(self.share)
+        if not self.length >= 1:
+            raise SettingError(f"length: found {self.length}, expected a mean length of 1 token or more")
+
+
+@dataclass(frozen=True)
+class Translate:
+    """The second text of a pair, from the first. For encoder-decoders.
+
+    ``label_smoothing`` is the share of probability that goes to all tokens alike (Szegedy et al. 2016, section 7).
+    """
+
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse a share that is none (``SettingError``)."""
+        if not 0 <= self.label_smoothing < 1:
+            raise SettingError(f"label_smoothing: found {self.label_smoothing}, expected a share from 0 to below 1")
+
+
+@dataclass(frozen=True)
+class Continue:
+    """The second text of a pair after the first, as one text: what a decoder makes of translation.
+
+    ``separator`` stands between the two; nothing is asked of the first text.
+    """
+
+    separator: str = "\n"
+
+
+@dataclass(frozen=True)
+class Classify:
+    """One class for each question that the texts are labelled with. For encoders (and decoders, by the last token).
+
+    ``pooling`` says how a text becomes one vector: its ``first`` token, its ``last``, or the ``mean`` of all.
+    """
+
+    pooling: Literal["first", "last", "mean"] = "mean"
+
+    def __post_init__(self) -> None:
+        """Refuse a pooling that does not exist (``SettingError``)."""
+        if self.pooling not in ("first", "last", "mean"):
+            raise SettingError(f"pooling: {self.pooling!r} is none of first, last, mean")
+
+
+def check_share(share: float) -> None:
+    """Refuse a share of the tokens that is none or all."""
+    if not 0 < share < 1:
+        raise SettingError(f"share: found {share}, expected a share of the tokens between 0 and 1, as in 0.15")
+
+
+TaskConfig = NextToken | MaskedTokens | CutSpans | Translate | Continue | Classify
+
+KINDS: dict[type, str] = {
+    RandomWindows: "random",
+    Shuffled: "shuffled",
+    Packed: "packed",
+    NextToken: "next_token",
+    MaskedTokens: "masked_tokens",
+    CutSpans: "cut_spans",
+    Translate: "translate",
+    Continue: "continue",
+    Classify: "classify",
+}
+"""How the orders and tasks are spelt in a recipe, as in ``task = {kind = "cut_spans", length = 5.0}``."""
 
 
 @dataclass(frozen=True)

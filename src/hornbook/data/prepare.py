@@ -79,6 +79,21 @@ class Prepared:
             require_vocabulary(part, tokenizer, found)
         return cls(folder, parts[0], parts[1], tokenizer, info)
 
+    @property
+    def size(self) -> str:
+        """How much there is to train on, in words."""
+        return f"{len(self.train.tokens):,} training tokens"
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """The SHA-256 of both token files."""
+        return {"train": self.train.header["sha256"], "validation": self.validation.header["sha256"]}
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What a run has to remember of its data beside the tokenizer: nothing."""
+        return {}
+
     def verify(self) -> None:
         """Read both token files and compare them with their checksums (``DamagedError``)."""
         self.train.verify()

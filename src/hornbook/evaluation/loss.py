@@ -74,6 +74,10 @@ class Measured:
         """The same sum in bits for each byte of the text: it compares across tokenizers."""
         return self.total / math.log(2) / self.bytes
 
+    def __str__(self) -> str:
+        """In one line."""
+        return f"{self.loss:.4f} nats/token  {self.bits_per_byte:.4f} bits/byte"
+
     def as_json(self) -> dict[str, Any]:
         """``val_loss``, ``bits_per_byte``, ``perplexity`` and ``tokens``."""
         return {

@@ -55,11 +55,24 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class Results:
+    """A table of what was counted, for models whose worth is in their answers: names of columns, rows, a sentence."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    sentence: str
+
+
+@dataclass(frozen=True)
 class ReportData:
-    """All that the page says. ``standings`` has one line with the role "model"; the rest may be empty."""
+    """All that the page says.
+
+    ``standings`` has one line with the role "model", or is empty where there are ``results``; the rest may be empty.
+    """
 
     title: str
     standings: tuple[Standing, ...]
+    results: Results | None = None
     train: Series = Series()
     validation: Series = Series()
     learning_rates: Mapping[str, Series] = field(default_factory=dict)
@@ -109,6 +122,8 @@ def verdict(data: ReportData) -> str:
     """One sentence: how the model stands to the best baseline and to the floor, in bits per byte."""
     if data.warning:
         return data.warning
+    if data.results is not None:
+        return data.results.sentence
     own, parts = data.model.bits_per_byte, []
     if not math.isfinite(own):
         return "The loss of the model is not a finite number."
@@ -131,7 +146,7 @@ def write_report(data: ReportData, path: Path) -> None:
 def report_html(data: ReportData) -> str:
     """The page as one string of HTML."""
     sections = [
-        section("Where it stands", ladder_of(data) + table_of(data)),
+        section("Where it stands", ladder_of(data) + table_of(data) if data.standings else results_of(data.results)),
         section("How it learned", curves_of(data)),
         section("What it writes", "".join(map(sample_of, data.samples))),
         section("How to do it again", commands_of(data.reproduce)),
@@ -154,11 +169,8 @@ def report_html(data: ReportData) -> str:
 
 def head_of(data: ReportData) -> str:
     """Title, verdict and the numbers that count."""
-    model = data.model
     tiles = [
-        tile("bits per byte", number(model.bits_per_byte, "bits_per_byte"), own=True),
-        tile("nats per token", number(model.loss, "loss"), own=True),
-        tile("perplexity", number(model.perplexity, "perplexity", 2), own=True),
+        *(measures_of(data.model) if data.standings else []),
         *(tile(name, escape(value)) for name, value in data.facts.items()),
     ]
     kind = "verdict warning" if data.warning else "verdict"
@@ -166,6 +178,24 @@ def head_of(data: ReportData) -> str:
         f'<header><h1>{escape(data.title)}</h1><p class="{kind}">{escape(verdict(data))}</p>'
         f'<dl class="tiles">{"".join(tiles)}</dl></header>'
     )
+
+
+def measures_of(model: Standing) -> list[str]:
+    """The three numbers of a language model."""
+    return [
+        tile("bits per byte", number(model.bits_per_byte, "bits_per_byte"), own=True),
+        tile("nats per token", number(model.loss, "loss"), own=True),
+        tile("perplexity", number(model.perplexity, "perplexity", 2), own=True),
+    ]
+
+
+def results_of(results: Results | None) -> str:
+    """What was counted, row by row."""
+    if results is None:
+        return ""
+    head = "".join(f"<th>{escape(name)}</th>" for name in results.headings)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in results.rows)
+    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def section(title: str, content: str) -> str:

@@ -7,9 +7,12 @@ slots stand at ``NOTHING``, so the ordinary mask rule hides them. Next: blocks.p
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 import torch
+from jaxtyping import Int
+from torch import Tensor
 
 from hornbook.batches import NOTHING, Positions
 from hornbook.model.config import ModelConfig, SlidingWindow
@@ -33,6 +36,7 @@ class LayerCache:
         self.values = torch.zeros(shape, device=device, dtype=dtype)
         self.index = torch.full((batch, size + 1), NOTHING, device=device)
         self.size, self.length = size, 0
+        self.spare: tuple[Tensor, ...] | None = None  # what ``reorder`` writes into
 
     def extend(self, new: KeysValues) -> KeysValues:
         """Remember ``new``, and return everything that its queries may look at."""
@@ -66,13 +70,28 @@ class LayerCache:
 
     def repeated(self, times: int) -> LayerCache:
         """A copy with every row ``times`` times: one prompt read once, continued in several ways."""
-        batch, kv_heads, _, head_width = self.keys.shape
-        copy = LayerCache(batch * times, kv_heads, self.size, head_width, self.keys.device, self.keys.dtype)
-        copy.keys = self.keys.repeat_interleave(times, dim=0)
-        copy.values = self.values.repeat_interleave(times, dim=0)
-        copy.index = self.index.repeat_interleave(times, dim=0)
-        copy.length = self.length
-        return copy
+        return self.reordered(torch.arange(len(self.keys), device=self.keys.device).repeat_interleave(times))
+
+    def reordered(self, rows: Int[Tensor, " N"]) -> LayerCache:
+        """A copy with row ``rows[i]`` in place i: beams that go on, each from the one it grew out of."""
+        other = copy.copy(self)
+        other.keys, other.values, other.index = (each.index_select(0, rows) for each in self.tensors)
+        other.spare = None
+        return other
+
+    def reorder(self, rows: Int[Tensor, " N"]) -> None:
+        """The same in place. As long as the number of rows stays, two pieces of memory change roles at every step."""
+        if self.spare is None or len(self.spare[0]) != len(rows):
+            self.spare = tuple(each.new_empty(len(rows), *each.shape[1:]) for each in self.tensors)
+        for each, spare in zip(self.tensors, self.spare, strict=True):
+            torch.index_select(each, 0, rows, out=spare)
+        old, (self.keys, self.values, self.index) = self.tensors, self.spare
+        self.spare = old
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Keys, values and positions, a row of each for every text."""
+        return self.keys, self.values, self.index
 
 
 def joined(left: KeysValues, right: KeysValues) -> KeysValues:
@@ -103,6 +122,11 @@ def make_cache(
         LayerCache(batch, sizes.kv_heads, size(block.attention.mask), sizes.head_width, device, dtype)
         for block in config.blocks
     ]
+
+
+def reordered(cache: Cache, rows: Int[Tensor, " N"]) -> list[LayerCache]:
+    """A copy of every layer with row ``rows[i]`` in place i."""
+    return [layer.reordered(rows) for layer in cache]
 
 
 def repeated(cache: Cache, times: int) -> list[LayerCache]:

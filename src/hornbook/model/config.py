@@ -1,141 +1,117 @@
 """Everything that can be said about a model, as plain values. Imports no torch, so that ``--help`` stays quick.
 
-A part with choices is a union of small dataclasses: a choice carries its own settings and nobody else's. Sizes live in
-``ModelConfig`` and nowhere else; a block says what it is made of, never how big the model is. ``KINDS``, at the end,
-is how recipes spell the choices. Next: masks.py.
+Blocks and models, put together from the choices in part_configs.py. Sizes live in ``ModelConfig`` and nowhere else; a
+block says what it is made of, never how big the model is. ``KINDS``, at the end, is how recipes spell the choices.
+Next: masks.py.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from hornbook.errors import SettingError, nearest
+from hornbook.errors import SettingError
+from hornbook.model.part_configs import (
+    NTK,
+    RMS,
+    ActivationName,
+    Alibi,
+    Bidirectional,
+    BlockSparse,
+    Causal,
+    Dense,
+    Experts,
+    FeedForwardConfig,
+    Interpolated,
+    KernelName,
+    Layer,
+    Learned,
+    Llama3,
+    MaskRule,
+    NoNorm,
+    NoPositionEncoding,
+    NormConfig,
+    PlacementName,
+    PositionEncodingConfig,
+    RelativeBias,
+    Rotary,
+    RotaryScaling,
+    Sinusoidal,
+    SlidingWindow,
+    Unscaled,
+    Yarn,
+    check_above,
+    check_name,
+    check_positive,
+)
 
-NormName = Literal["layer", "rms", "none"]
-PlacementName = Literal["pre", "post", "sandwich", "inside"]
-ActivationName = Literal["relu", "gelu", "gelu_tanh", "silu", "relu_squared"]
-KernelName = Literal["auto", "explicit", "direct", "fused"]
+__all__ = [
+    "KINDS",
+    "NTK",
+    "RMS",
+    "ActivationName",
+    "Alibi",
+    "Architecture",
+    "ArrangementName",
+    "AttentionConfig",
+    "Bidirectional",
+    "BlockConfig",
+    "BlockSparse",
+    "Causal",
+    "DecoderOnly",
+    "Dense",
+    "EncoderAndDecoder",
+    "EncoderOnly",
+    "Experts",
+    "FeedForwardConfig",
+    "Interpolated",
+    "KernelName",
+    "Layer",
+    "Learned",
+    "Llama3",
+    "MaskRule",
+    "ModelConfig",
+    "NoNorm",
+    "NoPositionEncoding",
+    "NormConfig",
+    "PlacementName",
+    "PositionEncodingConfig",
+    "RelativeBias",
+    "Rotary",
+    "RotaryScaling",
+    "Sinusoidal",
+    "Sizes",
+    "SlidingWindow",
+    "Unscaled",
+    "Yarn",
+    "check_name",
+    "check_positive",
+    "nearest_divisor",
+]
 
-
-def check_name(field: str, value: str, names: Any) -> None:
-    """Refuse a ``value`` that is none of a ``Literal``'s names, and say which comes nearest."""
-    known = get_args(names)
-    if value not in known:
-        raise SettingError(f"{field}: {value!r} is none of {', '.join(known)}{nearest(value, known)}")
-
-
-def check_positive(field: str, value: int) -> None:
-    """Refuse a size below 1."""
-    if value < 1:
-        raise SettingError(f"{field}: expected a whole number of at least 1, found {value}")
-
-
-# Which tokens a token may look at -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Bidirectional:
-    """Both ways, as in BERT."""
-
-
-@dataclass(frozen=True)
-class Causal:
-    """Itself and what came before, as in GPT."""
-
-
-@dataclass(frozen=True)
-class SlidingWindow:
-    """Causal, and no further back than ``size`` tokens, itself included (Beltagy et al. 2020)."""
-
-    size: int = 256
-
-    def __post_init__(self) -> None:
-        check_positive("size", self.size)
-
-
-MaskRule = Bidirectional | Causal | SlidingWindow
-
-# How a model learns the order of its tokens ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class NoPositionEncoding:
-    """Nothing is said about order; a causal model still finds out (Haviv et al. 2022)."""
-
-
-@dataclass(frozen=True)
-class Learned:
-    """One learned vector for each position of the context, added to the embedding (GPT-2)."""
-
-
-@dataclass(frozen=True)
-class Sinusoidal:
-    """Fixed waves of geometrically growing length, added to the embedding (Vaswani et al. 2017, section 3.5)."""
-
-
-@dataclass(frozen=True)
-class Rotary:
-    """Pairs of query and key features turned by an angle that grows with the position (Su et al. 2021)."""
-
-    base: float = 10_000.0
-
-    def __post_init__(self) -> None:
-        if not self.base > 1:
-            raise SettingError(f"base: expected a number above 1 (10000 is customary), found {self.base}")
-
-
-PositionEncodingConfig = NoPositionEncoding | Learned | Sinusoidal | Rotary
-
-# What a block is made of ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Dense:
-    """A feed-forward network: up, activation, down; with a gate, the activation of one projection times another.
-
-    ``hidden`` is its inner width; ``None`` makes it 4 times the model's width, or with a gate two thirds of that
-    (rounded up to a multiple of 8), which costs the same number of parameters (Shazeer 2020).
-    """
-
-    hidden: int | None = None
-    activation: ActivationName = "gelu"
-    gated: bool = False
-    bias: bool = True
-
-    def __post_init__(self) -> None:
-        check_name("activation", self.activation, ActivationName)
-        if self.hidden is not None:
-            check_positive("hidden", self.hidden)
-
-    def hidden_width(self, width: int) -> int:
-        """The inner width in a model of this width."""
-        if self.hidden is not None:
-            return self.hidden
-        return 8 * math.ceil(width / 3) if self.gated else 4 * width
-
-
-FeedForwardConfig = Dense
+ArrangementName = Literal["sequential", "parallel"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class AttentionConfig:
     """Who sees whom, and how the scores come about. ``kernel`` changes how it is computed, never what."""
 
-    mask: MaskRule = Causal()
+    mask: MaskRule | None = None  # None: as the architecture reads, causal in a decoder, both ways in an encoder
     position_encoding: PositionEncodingConfig | None = None  # None: as the model says
-    query_key_norm: NormName = "none"
+    query_key_norm: NormConfig = NoNorm()  # of queries and keys (Henry et al. 2020, Dehghani et al. 2023)
+    across_heads: bool = False  # that norm takes all heads together (OLMo 2), not each for itself (Qwen3)
     bias: bool = True  # of the query, key and value projections
     output_bias: bool | None = None  # None: as ``bias``
     scale: float | None = None  # None: head_width ** -0.5
+    softcap: float | None = None  # scores become softcap · tanh(score / softcap) (Gemma 2)
+    sinks: bool = False  # a learned score for each head that takes part in the softmax and answers nothing (gpt-oss)
     kernel: KernelName = "auto"
 
     def __post_init__(self) -> None:
-        check_name("query_key_norm", self.query_key_norm, NormName)
         check_name("kernel", self.kernel, KernelName)
-        if self.scale is not None and not self.scale > 0:
-            raise SettingError(f"scale: expected a number above 0, found {self.scale}")
+        for field in ("scale", "softcap"):
+            if getattr(self, field) is not None:
+                check_above(field, getattr(self, field), 0.0)
 
     @property
     def has_output_bias(self) -> bool:
@@ -145,17 +121,73 @@ class AttentionConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class BlockConfig:
-    """Attention, a feed-forward network, and where the norms stand around them."""
+    """Attention, a feed-forward network, and where the norms stand around them.
+
+    ``parallel``: both read the same stream and are added at once (Wang & Komatsuzaki 2021, GPT-J).
+    """
 
     attention: AttentionConfig = AttentionConfig()
     feed_forward: FeedForwardConfig = Dense()
-    norm: NormName = "layer"
+    norm: NormConfig = Layer()
     placement: PlacementName = "pre"
+    arrangement: ArrangementName = "sequential"
 
     def __post_init__(self) -> None:
-        check_name("norm", self.norm, NormName)
         check_name("placement", self.placement, PlacementName)
+        check_name("arrangement", self.arrangement, ArrangementName)
+        if self.arrangement == "parallel" and self.placement == "post":
+            raise SettingError('placement: a parallel block has no sum between its parts to norm; try "pre"')
 
+    def reading(self, rule: MaskRule) -> BlockConfig:
+        """The same block with ``rule`` where it leaves open who sees whom."""
+        if self.attention.mask is not None:
+            return self
+        return replace(self, attention=replace(self.attention, mask=rule))
+
+
+# The three architectures ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class DecoderOnly:
+    """GPT, Llama: reads and writes one text from left to right."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderOnly:
+    """BERT: reads a whole text at once; made to guess hidden tokens.
+
+    ``segments`` kinds of text have a vector each, added to the embedding (Devlin et al. 2019, section 3). Before the
+    table writes, ``transform`` passes the stream through a layer of its own and a norm; ``None``: it writes directly.
+    """
+
+    segments: int = 0
+    transform: ActivationName | None = None
+
+    def __post_init__(self) -> None:
+        if self.segments < 0:
+            raise SettingError(f"segments: expected a number of kinds, 0 or more, found {self.segments}")
+        if self.transform is not None:
+            check_name("transform", self.transform, ActivationName)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderAndDecoder:
+    """T5, the 2017 Transformer: reads one text, writes another while looking at the first.
+
+    The model's own depth, pattern and positions are those of the decoder; here stands where the encoder differs.
+    """
+
+    depth: int | None = None  # None: as deep as the decoder
+    pattern: tuple[BlockConfig, ...] = ()  # empty: the decoder's blocks, reading both ways
+    position_encoding: PositionEncodingConfig | None = None  # None: the decoder's
+
+    def __post_init__(self) -> None:
+        if self.depth is not None:
+            check_positive("depth", self.depth)
+
+
+Architecture = DecoderOnly | EncoderOnly | EncoderAndDecoder
 
 # The model ------------------------------------------------------------------------------------------------------------
 
@@ -176,6 +208,7 @@ class Sizes:
 class ModelConfig:
     """A whole model. ``pattern`` is repeated down the depth: (local, local, global) makes every third layer global."""
 
+    architecture: Architecture = DecoderOnly()
     vocabulary: int = 0  # 0: as many as the tokenizer has
     context: int = 256
     width: int = 256
@@ -184,11 +217,14 @@ class ModelConfig:
     head_width: int | None = None  # None: width / heads
     depth: int = 4
     pattern: tuple[BlockConfig, ...] = (BlockConfig(),)
+    shared: bool = False  # layers at the same place of the pattern are one and the same (Lan et al. 2020, ALBERT)
     position_encoding: PositionEncodingConfig = Learned()
     tied: bool = True  # one table for reading and writing tokens (Press & Wolf 2017)
     head_bias: bool = False
+    head_scale: float = 1.0  # the stream times this before it is written (T5: width ** -0.5 where tied)
+    head_softcap: float | None = None  # logits become softcap · tanh(logit / softcap) (Gemma 2)
     embedding_scale: bool = False  # token embeddings times sqrt(width) (Vaswani et al. 2017, section 3.4)
-    embedding_norm: NormName = "none"
+    embedding_norm: NormConfig = NoNorm()
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
@@ -214,7 +250,12 @@ class ModelConfig:
             raise SettingError("pattern: expected at least one block, found none")
         if not 0 <= self.dropout < 1:
             raise SettingError(f"dropout: expected a number from 0 to below 1, found {self.dropout}")
-        check_name("embedding_norm", self.embedding_norm, NormName)
+        for field in ("head_scale", "head_softcap"):
+            if getattr(self, field) is not None:
+                check_above(field, getattr(self, field), 0.0)
+        one_way = [e for e in self.position_encodings if isinstance(e, RelativeBias) and not e.both_ways]
+        if one_way and isinstance(self.architecture, EncoderOnly):
+            raise SettingError("position_encoding.both_ways: an encoder reads both ways, and has to tell left from right")
         if self.sizes.head_width % 2 and any(isinstance(encoding, Rotary) for encoding in self.position_encodings):
             raise SettingError(
                 f"head_width: rotary positions turn pairs of features, and {self.sizes.head_width} is odd; "
@@ -229,8 +270,14 @@ class ModelConfig:
 
     @property
     def blocks(self) -> tuple[BlockConfig, ...]:
-        """One block for each layer: the pattern, repeated down the depth."""
-        return tuple(self.pattern[layer % len(self.pattern)] for layer in range(self.depth))
+        """One block for each layer: the pattern, repeated down the depth, every mask filled in."""
+        rule = Bidirectional() if isinstance(self.architecture, EncoderOnly) else Causal()
+        return tuple(self.pattern[layer % len(self.pattern)].reading(rule) for layer in range(self.depth))
+
+    @property
+    def distinct_blocks(self) -> int:
+        """How many layers have parameters of their own: all, or with ``shared`` those of one pattern."""
+        return min(self.depth, len(self.pattern)) if self.shared else self.depth
 
     @property
     def position_encodings(self) -> tuple[PositionEncodingConfig, ...]:
@@ -242,6 +289,24 @@ class ModelConfig:
         """Whether the last block leaves a bare sum behind, so that the stack has to end in a norm of its own."""
         return self.blocks[-1].placement != "post"
 
+    @property
+    def encoder(self) -> ModelConfig:
+        """The encoder's half of an encoder-decoder, as a model of its own."""
+        differs = self.architecture
+        if not isinstance(differs, EncoderAndDecoder):
+            raise SettingError('architecture: only an "encoder_decoder" has an encoder beside its decoder')
+        both_ways = tuple(replace(b, attention=replace(b.attention, mask=Bidirectional())) for b in self.pattern)
+        encoding = self.position_encoding
+        if isinstance(encoding, RelativeBias):
+            encoding = replace(encoding, both_ways=True)
+        return replace(
+            self,
+            architecture=EncoderOnly(),
+            depth=differs.depth or self.depth,
+            pattern=differs.pattern or both_ways,
+            position_encoding=differs.position_encoding or encoding,
+        )
+
 
 def nearest_divisor(whole: int, wish: int) -> int:
     """The divisor of ``whole`` that is nearest to ``wish``."""
@@ -252,10 +317,25 @@ KINDS: dict[type, str] = {
     Bidirectional: "bidirectional",
     Causal: "causal",
     SlidingWindow: "sliding_window",
+    BlockSparse: "block_sparse",
     NoPositionEncoding: "none",
     Learned: "learned",
     Sinusoidal: "sinusoidal",
     Rotary: "rotary",
+    Alibi: "alibi",
+    RelativeBias: "relative",
+    Unscaled: "none",
+    Interpolated: "linear",
+    NTK: "ntk",
+    Yarn: "yarn",
+    Llama3: "llama3",
+    Layer: "layer",
+    RMS: "rms",
+    NoNorm: "none",
     Dense: "dense",
+    Experts: "experts",
+    DecoderOnly: "decoder",
+    EncoderOnly: "encoder",
+    EncoderAndDecoder: "encoder_decoder",
 }
 """How recipes spell the choices."""

@@ -1,4 +1,4 @@
-"""The part of a block that thinks about one token at a time. Next: cache.py."""
+"""The part of a block that thinks about one token at a time. Next: experts.py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from hornbook.model.config import Dense, FeedForwardConfig, Sizes
+from hornbook.model.config import Dense, Sizes
 
 
 def relu_squared(hidden: Float[Tensor, "*B C"]) -> Float[Tensor, "*B C"]:
@@ -42,11 +42,3 @@ class FeedForward(nn.Module):
         active = self.activation(raised) if self.gate is None else self.activation(self.gate(hidden)) * raised
         lowered: Tensor = self.down(active)
         return lowered
-
-
-FEED_FORWARDS: dict[type, Callable[[FeedForwardConfig, Sizes], nn.Module]] = {Dense: FeedForward}
-
-
-def build_feed_forward(config: FeedForwardConfig, sizes: Sizes) -> nn.Module:
-    """The network that ``config`` describes."""
-    return FEED_FORWARDS[type(config)](config, sizes)

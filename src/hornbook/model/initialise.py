@@ -8,26 +8,29 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from hornbook.model.config import ModelConfig, Sinusoidal
+from hornbook.model.config import EncoderAndDecoder, ModelConfig, Sinusoidal
 from hornbook.seeds import torch_generator
 
 STANDARD = 0.02
 """The standard deviation of GPT-2's weights (Radford et al. 2019)."""
+
+INTO_THE_STREAM = ("attention.output.weight", "cross.output.weight", ".down.weight")
 
 
 def standard_deviation(name: str, config: ModelConfig) -> float:
     """How wide the normal distribution is that the weight ``name`` is drawn from.
 
     - The two projections of each layer that write into the stream: 0.02 / sqrt(2 · depth), so that the sum of all
-      layers starts as wide as one (Radford et al. 2019, section 2.3).
+      layers starts as wide as one (Radford et al. 2019, section 2.3). In an encoder-decoder there are three.
     - Token embeddings with a head of their own that are scaled by sqrt(width), or that waves of height 1 are added to:
       what enters the stream has variance 1, else the waves drown the words.
     - A table that both reads and writes, in a model whose last stream still looks like the token that came in (scaled
       embeddings, post-norm): at most ln(vocabulary) / (2 · width), or every token would begin by predicting itself.
     - Everything else: 0.02. A final norm then leaves logits narrow enough for a first loss of about ln(vocabulary).
     """
-    if name.endswith(("attention.output.weight", "feed_forward.down.weight")):
-        return STANDARD / math.sqrt(2 * config.depth)
+    if name.endswith(INTO_THE_STREAM):
+        branches = 3 if isinstance(config.architecture, EncoderAndDecoder) else 2
+        return STANDARD / math.sqrt(branches * config.depth)
     if name != "embedding.tokens.weight":
         return STANDARD
     if config.tied:
@@ -45,7 +48,8 @@ def initialise(model: nn.Module, config: ModelConfig, seed: int) -> None:
     A tied table is one parameter and is set once. Each parameter draws from a generator of its own, made of the seed
     and its name: adding one never changes the others, and the device makes no difference.
     """
-    for name, parameter in model.named_parameters():
+    for full_name, parameter in model.named_parameters():
+        name = full_name.removeprefix("body.")  # a classifier begins with the very numbers of the model inside it
         if name.endswith("scale"):
             parameter.fill_(1.0)
         elif parameter.dim() < 2:

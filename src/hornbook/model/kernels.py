@@ -1,32 +1,42 @@
-"""Attention itself, as functions of one signature: ``explicit`` reads like the paper, ``fused`` and ``direct`` run.
+"""Attention itself, as functions of one signature. Every row of ``KERNELS`` is proven equal to ``explicit``.
 
-Every kernel is a row of ``KERNELS`` and is proven equal to ``explicit``, in value and gradient; ``auto`` takes the one
-that is quickest for the case at hand. Next: attention.py.
+To read: ``explicit`` is the formula, ``flash`` (flash.py) how it is computed without a table of all scores. To run:
+``fused`` is PyTorch's own kernel, ``direct`` plain products for short windows in 16 bits, and ``auto`` takes the
+quickest for the case at hand. For GPUs: ``flexible`` (flexible.py) has PyTorch write a kernel for each rule of a mask,
+``triton`` (triton_flash.py) is one written by hand. Next: flash.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from hornbook.batches import Positions
+from hornbook.errors import SettingError
+from hornbook.model.flash import flash
+from hornbook.model.flexible import flexible
 from hornbook.model.masks import Mask
+from hornbook.model.scoring import KeysValues, Scoring, Watch
+from hornbook.model.triton_flash import triton_flash
 
-Watch = Callable[[Tensor], Tensor]
-
-
-@dataclass(frozen=True)
-class KeysValues:
-    """What attention may look at, whoever made it: keys and values of G heads, and where each of them stands."""
-
-    keys: Float[Tensor, "B G S D"]
-    values: Float[Tensor, "B G S D"]
-    positions: Positions
+__all__ = [
+    "ABILITIES",
+    "EVERYTHING",
+    "KERNELS",
+    "LONG",
+    "Kernel",
+    "KeysValues",
+    "Scoring",
+    "Watch",
+    "auto",
+    "check_kernel",
+    "direct",
+    "explicit",
+    "fused",
+]
 
 
 def explicit(
@@ -34,11 +44,10 @@ def explicit(
     seen: KeysValues,
     mask: Mask,
     bias: Float[Tensor, "#B #H T S"] | None,
-    scale: float,
-    dropout: float,
+    scoring: Scoring,
     watch: Watch,
 ) -> Float[Tensor, "B H T D"]:
-    """softmax(Q Kᵀ · scale + bias, over what may be seen) V (Vaswani et al. 2017, equation 1).
+    """softmax(cap(Q Kᵀ · scale) + bias, over what may be seen) V (Vaswani et al. 2017, equation 1).
 
     With fewer key/value heads than query heads, neighbouring query heads share one (Ainslie et al. 2023). ``watch``
     is handed the weights [B, H, T, S], whose rows sum to 1. Dropout falls on the weights, after the softmax.
@@ -47,12 +56,12 @@ def explicit(
     keys = seen.keys.repeat_interleave(sharing, dim=1)  # [B,G,S,D] -> [B,H,S,D]
     values = seen.values.repeat_interleave(sharing, dim=1)
     visible = mask.dense()  # [B,1,T,S]
-    scores = query @ keys.mT * scale
+    scores = scoring.capped(query @ keys.mT * scoring.scale)
     if bias is not None:
         scores = scores + bias
     scores = scores.masked_fill(~visible, torch.finfo(scores.dtype).min)
-    weights = scores.softmax(dim=-1).masked_fill(~visible, 0.0)  # a row that sees nothing answers nothing
-    return F.dropout(watch(weights), dropout) @ values
+    weights = scoring.weights(scores).masked_fill(~visible, 0.0)  # a row that sees nothing answers nothing
+    return F.dropout(watch(weights), scoring.dropout) @ values
 
 
 def fused(
@@ -60,8 +69,7 @@ def fused(
     seen: KeysValues,
     mask: Mask,
     bias: Float[Tensor, "#B #H T S"] | None,
-    scale: float,
-    dropout: float,
+    scoring: Scoring,
     watch: Watch,
 ) -> Float[Tensor, "B H T D"]:
     """The same by PyTorch's fused kernels; the weights never exist, so there is nothing to ``watch``.
@@ -77,7 +85,7 @@ def fused(
     elif not mask.all_seen:
         visible = mask.dense()
     return F.scaled_dot_product_attention(
-        query, seen.keys, seen.values, visible, dropout, is_causal=causal, scale=scale, enable_gqa=sharing
+        query, seen.keys, seen.values, visible, scoring.dropout, causal, scale=scoring.scale, enable_gqa=sharing
     )
 
 
@@ -86,8 +94,7 @@ def direct(
     seen: KeysValues,
     mask: Mask,
     bias: Float[Tensor, "#B #H T S"] | None,
-    scale: float,
-    dropout: float,
+    scoring: Scoring,
     watch: Watch,
 ) -> Float[Tensor, "B H T D"]:
     """The same by plain matrix products in as few passes over the scores as will do.
@@ -96,14 +103,14 @@ def direct(
     the backward pass.
     """
     groups, visible = seen.keys.shape[1], mask.dense()
-    stacked = (query * scale).reshape(query.shape[0], groups, -1, query.shape[3])  # [B,H,T,D] -> [B,G,H/G·T,D]
-    scores = (stacked @ seen.keys.mT).view(*query.shape[:3], -1)  # [B,H,T,S]
+    stacked = (query * scoring.scale).reshape(query.shape[0], groups, -1, query.shape[3])  # [B,H,T,D] -> [B,G,H/G·T,D]
+    scores = scoring.capped((stacked @ seen.keys.mT).view(*query.shape[:3], -1))  # [B,H,T,S]
     if bias is not None:
         scores = scores + bias
-    weights = scores.masked_fill(~visible, torch.finfo(scores.dtype).min).softmax(dim=-1)
+    weights = scoring.weights(scores.masked_fill(~visible, torch.finfo(scores.dtype).min))
     if not mask.plain_causal:
         weights = weights.masked_fill(~visible, 0.0)
-    weights = F.dropout(weights, dropout, training=dropout > 0)
+    weights = F.dropout(weights, scoring.dropout, training=scoring.dropout > 0)
     return (weights.view(*stacked.shape[:3], -1) @ seen.values).view(query.shape)
 
 
@@ -116,20 +123,57 @@ def auto(
     seen: KeysValues,
     mask: Mask,
     bias: Float[Tensor, "#B #H T S"] | None,
-    scale: float,
-    dropout: float,
+    scoring: Scoring,
     watch: Watch,
 ) -> Float[Tensor, "B H T D"]:
     """The quickest of the others: ``fused``, but for training in 16 bits on a CPU, with windows that are not long.
 
     There the backward pass of PyTorch 2.13's fused kernel takes several times as long as the products themselves
-    (64 tokens: 5.5 ms against 0.7 ms for both passes of one layer, compiled, on one core).
+    (64 tokens: 5.5 ms against 0.7 ms for both passes of one layer, compiled, on one core). A softcap or sinks leave
+    ``direct``, or for many queries on a CPU ``flash`` (2048 tokens in 32 bits: 1.4 s against 0.4 s, uncompiled).
     """
-    narrow = query.device.type == "cpu" and query.dtype in (torch.bfloat16, torch.float16)
-    kernel = direct if narrow and torch.is_grad_enabled() and seen.keys.shape[2] <= LONG else fused
-    return kernel(query, seen, mask, bias, scale, dropout, watch)
+    processor, narrow = query.device.type == "cpu", query.dtype in (torch.bfloat16, torch.float16)
+    short = processor and narrow and torch.is_grad_enabled() and seen.keys.shape[2] <= LONG
+    kernel = direct if short else fused
+    if scoring.softcap is not None or scoring.sinks is not None:  # which PyTorch's kernel knows nothing of
+        many = processor and query.shape[2] > 2 * LONG and scoring.dropout == 0
+        kernel = flash if many and not torch.compiler.is_compiling() else direct
+    return kernel(query, seen, mask, bias, scoring, watch)
 
 
-Kernel = Callable[[Tensor, KeysValues, Mask, Tensor | None, float, float, Watch], Tensor]
+Kernel = Callable[[Tensor, KeysValues, Mask, Tensor | None, Scoring, Watch], Tensor]
 
-KERNELS: dict[str, Kernel] = {"auto": auto, "explicit": explicit, "direct": direct, "fused": fused}
+KERNELS: dict[str, Kernel] = {
+    "auto": auto,
+    "explicit": explicit,
+    "direct": direct,
+    "fused": fused,
+    "flexible": flexible,
+    "flash": flash,
+    "triton": triton_flash,
+}
+
+EVERYTHING = frozenset({"bias", "softcap", "sinks", "dropout", "block-sparse"})
+"""Every ability there is."""
+
+ABILITIES: dict[str, frozenset[str]] = {
+    "auto": EVERYTHING,
+    "explicit": EVERYTHING,
+    "direct": EVERYTHING,
+    "fused": frozenset({"bias", "dropout", "block-sparse"}),
+    "flexible": EVERYTHING - {"dropout"},
+    "flash": EVERYTHING - {"dropout"},
+    "triton": frozenset({"softcap", "sinks"}),
+}
+"""What beside plain attention each kernel can do; all of them can do every other mask and every layout of heads.
+
+Where a kernel runs is known when it is called: ``flexible`` has a gradient on GPUs alone, ``triton`` needs one.
+"""
+
+
+def check_kernel(kernel: str, wanted: frozenset[str]) -> None:
+    """Refuse a kernel that cannot do all that is ``wanted``, and say which can (``SettingError``)."""
+    missing = sorted(wanted - ABILITIES[kernel])
+    if missing:
+        able = ", ".join(name for name, abilities in ABILITIES.items() if wanted <= abilities)
+        raise SettingError(f"kernel: {kernel!r} cannot do {' and '.join(missing)}; those that can: {able}")

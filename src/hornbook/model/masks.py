@@ -1,8 +1,8 @@
 """Which token may look at which.
 
-Causal, bidirectional, sliding window, padding, packed documents, a half-filled cache: everything that attention calls
-a mask is one rule about two positions. A position of ``NOTHING`` means that no token stands there. The mask is no
-parameter, no buffer and no part of a checkpoint: it is made where a kernel asks for it. Next: kernels.py.
+Causal, bidirectional, sliding window, blocks, padding, packed documents, a half-filled cache: everything that attention
+calls a mask is one rule about two positions. A position of ``NOTHING`` means that no token stands there. The mask is no
+parameter, no buffer and no part of a checkpoint: it is made where a kernel asks for it. Next: scoring.py.
 """
 
 from __future__ import annotations
@@ -11,16 +11,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from jaxtyping import Bool
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 from hornbook.batches import NOTHING, Positions
-from hornbook.model.config import Bidirectional, Causal, MaskRule, SlidingWindow
+from hornbook.model.config import Bidirectional, BlockSparse, Causal, MaskRule, SlidingWindow
+
+
+def between_blocks(rule: BlockSparse, query: Int[Tensor, "*query"], key: Int[Tensor, "*key"]) -> Bool[Tensor, "*pair"]:
+    """Near, first and every stride-th block; the first ones see all, where they may look ahead."""
+    asking, answering = query // rule.block, key // rule.block
+    seen = ((asking - answering).abs() <= rule.near) | (answering < rule.first)
+    if rule.stride:
+        seen = seen | (answering % rule.stride == rule.stride - 1)
+    return seen | (asking < rule.first) if rule.both_ways else seen & (key <= query)
+
 
 ALLOWS: dict[type, Callable[[Any, Tensor, Tensor], Tensor]] = {
     Bidirectional: lambda rule, query, key: (key == key) & (query == query),
     Causal: lambda rule, query, key: key <= query,
     SlidingWindow: lambda rule, query, key: (key <= query) & (key > query - rule.size),
+    BlockSparse: between_blocks,
 }
 """May the token at position ``query`` look at the one at ``key``?"""
 
@@ -50,9 +61,14 @@ class Mask:
 
     def dense(self) -> Bool[Tensor, "B 1 T S"]:
         """True where the query of a row may look at the key of a column. ``B`` is 1 where all rows are alike."""
-        rows = 1 if self.query.plain and self.key.plain else None
-        query, key = self.query.index[:rows, None, :, None], self.key.index[:rows, None, None, :]
+        return self.tile(slice(None), slice(None))
+
+    def tile(self, rows: slice, columns: slice) -> Bool[Tensor, "B 1 R C"]:
+        """The part of ``dense`` in these rows (queries) and columns (keys), made without the rest of it."""
+        batch = 1 if self.query.plain and self.key.plain else None
+        query, key = self.query.index[:batch, None, rows, None], self.key.index[:batch, None, None, columns]
         seen = ALLOWS[type(self.rule)](self.rule, query, key) & (key != NOTHING) & (query != NOTHING)
         if self.query.document is not None and self.key.document is not None:
-            seen = seen & (self.query.document[:, None, :, None] == self.key.document[:, None, None, :])
+            same = self.query.document[:, None, rows, None] == self.key.document[:, None, None, columns]
+            seen = seen & same
         return seen

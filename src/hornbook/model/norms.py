@@ -7,11 +7,14 @@ a test proves equal to them. Statistics are always taken in at least 32 bits. Ne
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
+
+from hornbook.model.config import RMS, Layer, NoNorm, NormConfig
 
 
 def layer_norm(
@@ -36,28 +39,26 @@ def at_least_float32(hidden: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]
 
 
 class LayerNorm(nn.Module):
-    """``layer_norm`` with a learned scale (from 1) and shift (from 0), by PyTorch's fused kernel."""
+    """``layer_norm`` with a learned scale (from 1) and, with a bias, a shift (from 0), by PyTorch's fused kernel."""
 
-    def __init__(self, width: int, epsilon: float = 1e-5) -> None:
+    def __init__(self, config: Layer, width: int) -> None:
         super().__init__()
-        self.scale, self.shift, self.epsilon = (
-            nn.Parameter(torch.ones(width)),
-            nn.Parameter(torch.zeros(width)),
-            epsilon,
-        )
+        self.scale, self.epsilon = nn.Parameter(torch.ones(width)), config.epsilon
+        self.shift = nn.Parameter(torch.zeros(width)) if config.bias else None
 
     def forward(self, hidden: Float[Tensor, "*B C"]) -> Float[Tensor, "*B C"]:
         """Every token brought to mean 0 and variance 1, then scaled and shifted."""
-        wide, scale, shift = at_least_float32(hidden), at_least_float32(self.scale), at_least_float32(self.shift)
+        wide, scale = at_least_float32(hidden), at_least_float32(self.scale)
+        shift = None if self.shift is None else at_least_float32(self.shift)
         return F.layer_norm(wide, scale.shape, scale, shift, self.epsilon).to(hidden.dtype)
 
 
 class RMSNorm(nn.Module):
     """``rms_norm`` with a learned scale (from 1), by PyTorch's fused kernel."""
 
-    def __init__(self, width: int, epsilon: float = 1e-6) -> None:
+    def __init__(self, config: RMS, width: int) -> None:
         super().__init__()
-        self.scale, self.epsilon = nn.Parameter(torch.ones(width)), epsilon
+        self.scale, self.epsilon = nn.Parameter(torch.ones(width)), config.epsilon
 
     def forward(self, hidden: Float[Tensor, "*B C"]) -> Float[Tensor, "*B C"]:
         """Every token brought to a mean square of 1, then scaled."""
@@ -65,12 +66,17 @@ class RMSNorm(nn.Module):
         return F.rms_norm(wide, scale.shape, scale, self.epsilon).to(hidden.dtype)
 
 
-def no_norm(width: int) -> nn.Module:
-    """A norm that does nothing, at any width."""
-    return nn.Identity()
+NORMS: dict[type, Callable[[Any, int], nn.Module]] = {
+    Layer: LayerNorm,
+    RMS: RMSNorm,
+    NoNorm: lambda config, width: nn.Identity(),
+}
 
 
-NORMS: dict[str, Callable[[int], nn.Module]] = {"layer": LayerNorm, "rms": RMSNorm, "none": no_norm}
+def build_norm(config: NormConfig, width: int) -> nn.Module:
+    """The norm that ``config`` describes, for features of this width."""
+    return NORMS[type(config)](config, width)
+
 
 #                            before the branch, after the branch, after the sum
 PLACEMENTS: dict[str, tuple[bool, bool, bool]] = {
@@ -88,10 +94,10 @@ Branch = Callable[[Float[Tensor, "B T C"]], Float[Tensor, "B T C"]]
 class Residual(nn.Module):
     """hidden + branch(hidden), normalised in one of the four customary places."""
 
-    def __init__(self, width: int, norm: str, placement: str, dropout: float) -> None:
+    def __init__(self, width: int, norm: NormConfig, placement: str, dropout: float) -> None:
         super().__init__()
         self.before, self.after, self.summed = (
-            NORMS[norm](width) if wanted else nn.Identity() for wanted in PLACEMENTS[placement]
+            build_norm(norm, width) if wanted else nn.Identity() for wanted in PLACEMENTS[placement]
         )
         self.dropout = nn.Dropout(dropout)
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from hornbook.errors import MissingError, TextError
+from hornbook.errors import MissingError, SettingError, TextError
 from hornbook.tokenizers.bytepair_tokenizer import BytePairTokenizer
 from hornbook.tokenizers.bytepair_training import train_bytepair
 from hornbook.tokenizers.characters import CharacterTokenizer
-from hornbook.tokenizers.config import BYTES, GPT2, BytePair, Characters, TokenizerConfig, Words
+from hornbook.tokenizers.config import BYTES, GPT2, BytePair, Characters, Saved, TokenizerConfig, Words
 from hornbook.tokenizers.gpt2 import gpt2
 from hornbook.tokenizers.patterns import pattern_named
 from hornbook.tokenizers.protocol import Tokenizer
@@ -48,8 +48,8 @@ def build_words(config: Words, texts: Iterable[str]) -> Tokenizer:
 
 def build_bytepair(config: BytePair, texts: Iterable[str]) -> Tokenizer:
     """Merges learned from the texts, as many as there is room for."""
-    training = train_bytepair(texts, config.vocabulary - BYTES - 1, config.pattern)
-    tokenizer = BytePairTokenizer.from_merges(training.merges, pattern_named(config.pattern))
+    training = train_bytepair(texts, config.vocabulary - BYTES - 1 - len(config.special), config.pattern)
+    tokenizer = BytePairTokenizer.from_merges(training.merges, pattern_named(config.pattern), config.special)
     if len(training.merges) < training.wanted:
         logger.warning(
             "the text is too small for a vocabulary of %d tokens: no pair is left that occurs twice; it has %d",
@@ -64,11 +64,19 @@ def build_gpt2(config: GPT2, texts: Iterable[str]) -> Tokenizer:
     return gpt2()
 
 
+def build_saved(config: Saved, texts: Iterable[str]) -> Tokenizer:
+    """The one in the folder."""
+    if not config.folder:
+        raise SettingError("tokenizer.folder: say in which folder the tokenizer lies, or take another kind")
+    return open_tokenizer(config.folder)
+
+
 BUILDERS: dict[type, Callable[[Any, Iterable[str]], Tokenizer]] = {
     Characters: build_characters,
     Words: build_words,
     BytePair: build_bytepair,
     GPT2: build_gpt2,
+    Saved: build_saved,
 }
 
 

@@ -18,8 +18,8 @@ from hornbook.tokenizers import bytepair, tokenizer_json
 from hornbook.tokenizers.bytepair import Pair
 from hornbook.tokenizers.listing import save_tokenizer
 from hornbook.tokenizers.patterns import pieces
-from hornbook.tokenizers.protocol import END_OF_TEXT
-from hornbook.tokenizers.special import separate, well_formed
+from hornbook.tokenizers.protocol import END_OF_TEXT, Roles
+from hornbook.tokenizers.special import roles_of, separate, well_formed
 
 BLANK_RUN = 1 << 16
 """Blanks in a row that tiktoken's regular expressions surely survive; they fail somewhere below a million."""
@@ -48,15 +48,24 @@ class BytePairTokenizer:
         )
 
     @classmethod
-    def from_merges(cls, merges: Iterable[Pair], pattern: str) -> BytePairTokenizer:
-        """The tokenizer of freshly learned merges: the bytes, a token for each merge, and ``<|endoftext|>`` last."""
+    def from_merges(cls, merges: Iterable[Pair], pattern: str, special: Sequence[str] = ()) -> BytePairTokenizer:
+        """The tokenizer of freshly learned merges: bytes, a token for each, ``<|endoftext|>`` and ``special`` last."""
         ranks = {token: rank for rank, token in enumerate(bytepair.vocabulary_of(merges))}
-        return cls(ranks, pattern, {END_OF_TEXT: len(ranks)})
+        return cls(ranks, pattern, {name: len(ranks) + place for place, name in enumerate((END_OF_TEXT, *special))})
 
     @property
     def vocab_size(self) -> int:
         """Bytes, merges and special tokens together."""
         return len(self.ranks) + len(self.special)
+
+    @property
+    def roles(self) -> Roles:
+        """What the special tokens mean."""
+        return roles_of(self.special)
+
+    def around(self, ids: Sequence[int]) -> list[int]:
+        """The ids: nothing stands around our texts."""
+        return list(ids)
 
     def encode(self, text: str, allow_special: bool = False) -> list[int]:
         """The ids of a text; ``"<|endoftext|>"`` written in it is ordinary characters unless ``allow_special``."""

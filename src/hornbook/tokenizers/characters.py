@@ -8,7 +8,8 @@ from pathlib import Path
 from hornbook.errors import TextError
 from hornbook.tokenizers import tokenizer_json
 from hornbook.tokenizers.listing import save_tokenizer
-from hornbook.tokenizers.special import well_formed
+from hornbook.tokenizers.protocol import Roles
+from hornbook.tokenizers.special import roles_of, well_formed
 
 
 class CharacterTokenizer:
@@ -40,6 +41,15 @@ class CharacterTokenizer:
     def vocab_size(self) -> int:
         """How many characters there are."""
         return len(self.alphabet)
+
+    @property
+    def roles(self) -> Roles:
+        """What the special tokens mean."""
+        return roles_of(self.special)
+
+    def around(self, ids: Sequence[int]) -> list[int]:
+        """The ids: nothing stands around our texts."""
+        return list(ids)
 
     def encode(self, text: str, allow_special: bool = False) -> list[int]:
         """An id for each character.

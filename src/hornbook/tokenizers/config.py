@@ -7,6 +7,9 @@ from typing import Literal
 
 from hornbook.errors import SettingError
 
+END_OF_TEXT = "<|endoftext|>"
+"""Stands between texts, so that a model learns where one ends."""
+
 BYTES = 256
 """Every byte is a token of its own in a byte-level vocabulary."""
 
@@ -38,19 +41,24 @@ class BytePair:
     """Byte-level byte-pair encoding: 256 bytes, then merges, then ``<|endoftext|>``; ``vocabulary`` counts them all.
 
     ``pattern`` names the regular expression that cuts text into the pieces merges never cross (``patterns.py``).
+    ``special`` are more special tokens, as ``"<|mask|>"``; ``vocabulary`` counts them too.
     """
 
     vocabulary: int = 4096
-    pattern: Literal["gpt2", "gpt4"] = "gpt2"
+    pattern: Literal["gpt2", "gpt4", "digits"] = "gpt2"
+    special: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.vocabulary < BYTES + 1:
+        if self.pattern not in ("gpt2", "gpt4", "digits"):
+            raise SettingError(f"pattern: {self.pattern!r} is none of gpt2, gpt4, digits")
+        names = (END_OF_TEXT, *self.special)
+        if len(set(names)) < len(names) or "" in names:
+            raise SettingError(f"special: expected different names besides {END_OF_TEXT}, found {list(self.special)}")
+        if self.vocabulary < BYTES + len(names):
             raise SettingError(
-                f"vocabulary: {self.vocabulary} is too small: the 256 bytes and <|endoftext|> alone need {BYTES + 1}; "
-                "try 4096"
+                f"vocabulary: {self.vocabulary} is too small: the 256 bytes and {' '.join(names)} alone need "
+                f"{BYTES + len(names)}; try 4096"
             )
-        if self.pattern not in ("gpt2", "gpt4"):
-            raise SettingError(f"pattern: {self.pattern!r} is none of gpt2, gpt4")
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,19 @@ class GPT2:
     """GPT-2's own vocabulary of 50,257 tokens (Radford et al. 2019), read from its published file."""
 
 
-TokenizerConfig = Characters | Words | BytePair | GPT2
+@dataclass(frozen=True)
+class Saved:
+    """A tokenizer that is there already, in a folder; without one it is the tokenizer that came with the model."""
 
-KINDS: dict[type, str] = {Characters: "characters", Words: "words", BytePair: "bytepair", GPT2: "gpt2"}
+    folder: str = ""
+
+
+TokenizerConfig = Characters | Words | BytePair | GPT2 | Saved
+
+KINDS: dict[type, str] = {
+    Characters: "characters",
+    Words: "words",
+    BytePair: "bytepair",
+    GPT2: "gpt2",
+    Saved: "saved",
+}

@@ -23,7 +23,11 @@ GPT4_PATTERN = (
 """GPT-4 (``cl100k_base`` in tiktoken): contractions in capitals too, at most three digits, line ends with the marks
 before them, and one mark of any kind before a word."""
 
-PATTERNS: dict[str, str] = {"gpt2": GPT2_PATTERN, "gpt4": GPT4_PATTERN}
+DIGITS_PATTERN = r"""\p{N}| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"""
+"""Every digit a piece of its own, without a space before it, so that numbers are read and written digit by digit
+(Nogueira et al. 2021); letters and marks as in GPT-2's."""
+
+PATTERNS: dict[str, str] = {"gpt2": GPT2_PATTERN, "gpt4": GPT4_PATTERN, "digits": DIGITS_PATTERN}
 
 
 def pattern_named(name: str) -> str:

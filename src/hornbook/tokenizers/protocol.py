@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-END_OF_TEXT = "<|endoftext|>"
-"""Stands between texts, so that a model learns where one ends."""
+from hornbook.tokenizers.config import END_OF_TEXT as END_OF_TEXT
 
 UNKNOWN = "<|unk|>"
 """Stands for a word that a word tokenizer has never seen."""
+
+
+MASK = "<|mask|>"
+"""Stands where a token was hidden."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which special tokens mean what, by their ids; ``None`` where there is none."""
+
+    begin: int | None = None
+    end: int | None = None
+    padding: int | None = None
+    mask: int | None = None
+    unknown: int | None = None
 
 
 @runtime_checkable
@@ -19,7 +34,7 @@ class Tokenizer(Protocol):
 
     @property
     def kind(self) -> str:
-        """How the settings spell it: characters, words, bytepair or gpt2."""
+        """How the settings spell it: characters, words, bytepair or gpt2; or saved, for one that came with a model."""
         ...
 
     @property
@@ -30,6 +45,15 @@ class Tokenizer(Protocol):
     @property
     def special(self) -> Mapping[str, int]:
         """The special tokens by their text, as in ``{"<|endoftext|>": 4095}``; empty where there are none."""
+        ...
+
+    @property
+    def roles(self) -> Roles:
+        """Which of the special tokens begins a text, ends it, hides a token..."""
+        ...
+
+    def around(self, ids: Sequence[int]) -> list[int]:
+        """A text's ids with the special tokens that a model was taught to expect around them (ours: none)."""
         ...
 
     def encode(self, text: str, allow_special: bool = False) -> list[int]:

@@ -10,6 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from hornbook.tokenizers.protocol import END_OF_TEXT, MASK, UNKNOWN, Roles
+
+
+def roles_of(special: Mapping[str, int]) -> Roles:
+    """What our own special tokens mean, by how they are spelt."""
+    return Roles(end=special.get(END_OF_TEXT), mask=special.get(MASK), unknown=special.get(UNKNOWN))
+
 
 def separate(text: str, special: Mapping[str, int]) -> Iterator[str | int]:
     """The text in order: ordinary pieces (``str``, never empty) and ids of special tokens (``int``).

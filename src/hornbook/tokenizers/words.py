@@ -22,8 +22,8 @@ from hornbook.tokenizers import tokenizer_json
 from hornbook.tokenizers.characters import lookup
 from hornbook.tokenizers.listing import save_tokenizer
 from hornbook.tokenizers.patterns import compiled
-from hornbook.tokenizers.protocol import END_OF_TEXT, UNKNOWN
-from hornbook.tokenizers.special import separate, well_formed
+from hornbook.tokenizers.protocol import END_OF_TEXT, UNKNOWN, Roles
+from hornbook.tokenizers.special import roles_of, separate, well_formed
 
 MARKS = r"""[,.:;?_!"()']|--"""
 """The punctuation that is a token of its own."""
@@ -62,6 +62,15 @@ class WordTokenizer:
     def vocab_size(self) -> int:
         """How many words, marks and special tokens there are."""
         return len(self.vocabulary)
+
+    @property
+    def roles(self) -> Roles:
+        """What the special tokens mean."""
+        return roles_of(self.special)
+
+    def around(self, ids: Sequence[int]) -> list[int]:
+        """The ids: nothing stands around our texts."""
+        return list(ids)
 
     def encode(self, text: str, allow_special: bool = False) -> list[int]:
         """The ids of the words and marks; ``<|unk|>`` for those not in the vocabulary.

@@ -197,6 +197,7 @@ class TrainingConfig:
     minutes: float | None = None
     batch: int = 32
     micro_batches: int = 1
+    gradient_checkpointing: bool = False  # keep less for the backward pass and compute it again (Chen et al. 2016)
     optimizer: OptimizerConfig = AdamW()
     schedule: ScheduleConfig = Cosine()
     clip: float = 1.0

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from hornbook.batches import IGNORED, Texts
+from hornbook.batches import IGNORED, Labelled, Pairs, Texts
+from hornbook.data.config import Classify, Continue, CutSpans, MaskedTokens, NextToken, TaskConfig, Translate
 
 
 @dataclass(frozen=True)
@@ -25,15 +27,73 @@ class Loss:
 
 
 Objective = Callable[[nn.Module, Any], Loss]
-"""What a training minimizes: next token here; others differ only in their batch and a few lines."""
+"""What a training minimizes: they differ only in their batch and a few lines."""
 
 
-def token_loss(logits: Float[Tensor, "B T V"], targets: Int[Tensor, "B T"]) -> Loss:
-    """The cross-entropy of every target that is not ``IGNORED``, summed, in nats; in float32 whatever the logits."""
-    total = F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), ignore_index=IGNORED, reduction="sum")
+def token_loss(logits: Float[Tensor, "B T V"], targets: Int[Tensor, "B T"], label_smoothing: float = 0.0) -> Loss:
+    """The cross-entropy of every target that is not ``IGNORED``, summed, in nats; in float32 whatever the logits.
+
+    With ``label_smoothing`` s the model is asked for a distribution: s spread over all V tokens alike, the rest on the
+    target (Szegedy et al. 2016, section 7).
+    """
+    total = F.cross_entropy(
+        logits.flatten(0, 1).float(),
+        targets.flatten(),
+        ignore_index=IGNORED,
+        reduction="sum",
+        label_smoothing=label_smoothing,
+    )
     return Loss(total, (targets != IGNORED).sum())
 
 
 def next_token(model: nn.Module, batch: Texts) -> Loss:
     """Causal language modelling: at every token, the next. With ``IGNORED`` prompts it is instruction tuning."""
-    return token_loss(model(batch.tokens, batch.positions), batch.targets)
+    logits = model(batch.tokens, batch.positions)
+    return token_loss(logits, batch.targets)
+
+
+def masked_token(model: nn.Module, batch: Texts) -> Loss:
+    """Masked language modelling: where a token was hidden, which (Devlin et al. 2019, section 3.1).
+
+    The arithmetic is that of ``next_token``. What differs is the batch, whose targets stand where their tokens stood,
+    and the model, which looks both ways.
+    """
+    return next_token(model, batch)
+
+
+@dataclass(frozen=True)
+class SequenceToSequence:
+    """At every token of the answer, the next: seen are the whole source and the answer up to here (teacher forcing)."""
+
+    label_smoothing: float = 0.0
+
+    def __call__(self, model: nn.Module, batch: Pairs) -> Loss:
+        """The loss of all tokens of all answers, their ends among them."""
+        target = batch.target
+        logits = model(batch.source, target.tokens, batch.source_positions, target.positions)
+        return token_loss(logits, target.targets, self.label_smoothing)
+
+
+def classification(model: nn.Module, batch: Labelled) -> Loss:
+    """The right class for every question that a text is labelled with; ``IGNORED`` labels are not asked."""
+    answers = model(batch.tokens, batch.positions, batch.segments)
+    losses = [
+        F.cross_entropy(logits.float(), labels, ignore_index=IGNORED, reduction="sum")
+        for logits, labels in zip(answers, batch.labels.unbind(1), strict=True)
+    ]
+    return Loss(torch.stack(losses).sum(), (batch.labels != IGNORED).sum())
+
+
+OBJECTIVES: dict[type, Callable[[Any], Objective]] = {
+    NextToken: lambda task: next_token,
+    MaskedTokens: lambda task: masked_token,
+    CutSpans: lambda task: SequenceToSequence(),
+    Translate: lambda task: SequenceToSequence(task.label_smoothing),
+    Continue: lambda task: next_token,
+    Classify: lambda task: classification,
+}
+
+
+def objective_for(task: TaskConfig) -> Objective:
+    """What is minimized for a task."""
+    return OBJECTIVES[type(task)](task)

@@ -1,0 +1,125 @@
+"""Pairs and labelled texts by their name, or by the tables they stand in.
+
+A corpus with a name brings its own held-out part, drawn so that nothing of it can be known by heart. A table does not:
+whoever prepares it divides it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar, runtime_checkable
+
+from hornbook.corpus.numbers.task import NumbersTask
+from hornbook.corpus.pairs import LabelledText, Pair, read_labelled, read_pairs
+from hornbook.corpus.sources import DOCUMENTS
+from hornbook.errors import SettingError, nearest
+
+Item = TypeVar("Item")
+
+
+@runtime_checkable
+class PairCorpus(Protocol):
+    """What can be had under a name: as many pairs as are asked for, and others that are never among them.
+
+    The labelled texts are an encoder's view of the same things; ``questions`` says what their labels answer.
+    """
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """What is asked about every text."""
+        ...
+
+    def training_pairs(self, seed: int, count: int) -> Iterator[Pair]:
+        """Pairs to learn from."""
+        ...
+
+    def held_out_pairs(self, seed: int) -> Iterator[Pair]:
+        """Pairs to measure with."""
+        ...
+
+    def training_texts(self, seed: int, count: int) -> Iterator[LabelledText]:
+        """Labelled texts to learn from."""
+        ...
+
+    def held_out_texts(self, seed: int) -> Iterator[LabelledText]:
+        """Labelled texts to measure with."""
+        ...
+
+
+PAIR_CORPORA: dict[str, PairCorpus] = {
+    "numbers": NumbersTask(),
+    "numbers-en": NumbersTask(languages=("en",), directions=("words",)),
+    "numbers-fr": NumbersTask(languages=("fr",), directions=("words",)),
+    "numbers-it": NumbersTask(languages=("it",), directions=("words",)),
+}
+
+
+@dataclass(frozen=True)
+class Supplied(Generic[Item]):
+    """What to learn from, and what to measure with where that was set aside already."""
+
+    training: Iterator[Item]
+    held_out: Iterator[Item] | None = None
+
+
+def load_pairs(
+    name_or_paths: str | Sequence[str | Path],
+    count: int | None = None,
+    seed: int = 0,
+    source_field: str = "source",
+    target_field: str = "target",
+) -> Supplied[Pair]:
+    """The pairs of a corpus, by its name, or of tables, by their paths (in a list).
+
+    Args:
+        count: so many pairs to learn from; ``None``: all of a table, ``DOCUMENTS`` of a corpus.
+        seed: which one of all the corpora of this name.
+        source_field: what the first text is called in the tables, ``target_field`` the second.
+
+    Raises:
+        SettingError: no such name.
+        MissingError, TextError: as ``read_pairs``.
+    """
+    if isinstance(name_or_paths, str):
+        corpus = find_pairs(name_or_paths)
+        return Supplied(corpus.training_pairs(seed, count or DOCUMENTS), corpus.held_out_pairs(seed))
+    return Supplied(islice(read_pairs(name_or_paths, source_field, target_field), count))
+
+
+def load_labelled(
+    name_or_paths: str | Sequence[str | Path],
+    count: int | None = None,
+    seed: int = 0,
+    text_field: str = "text",
+    label_fields: Sequence[str] = ("label",),
+) -> Supplied[LabelledText]:
+    """The same for labelled texts; the fields are those of the tables."""
+    if isinstance(name_or_paths, str):
+        corpus = find_pairs(name_or_paths)
+        return Supplied(corpus.training_texts(seed, count or DOCUMENTS), corpus.held_out_texts(seed))
+    return Supplied(islice(read_labelled(name_or_paths, text_field, label_fields), count))
+
+
+def find_pairs(name: str) -> PairCorpus:
+    """The row of ``PAIR_CORPORA`` (``SettingError`` for any other name)."""
+    if name not in PAIR_CORPORA:
+        raise SettingError(
+            f"corpus: {name!r} has no pairs{nearest(name, PAIR_CORPORA)}; those that have are {', '.join(PAIR_CORPORA)}"
+        )
+    return PAIR_CORPORA[name]
+
+
+def make_pairs(name: str, count: int | None = None, size: int | None = None, seed: int = 0) -> Iterator[Pair]:
+    """The pairs to learn from of a corpus with a name.
+
+    Raises:
+        SettingError: no such name, a count below 1, or a number of bytes, which pairs are not measured in.
+    """
+    if size is not None:
+        raise SettingError("bytes: pairs are counted; say how many with documents")
+    if count is not None and count < 1:
+        raise SettingError(f"documents: expected at least 1, found {count}")
+    return load_pairs(name, count, seed).training

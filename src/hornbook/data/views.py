@@ -1,0 +1,197 @@
+"""What becomes of pairs and labelled texts, task by task: ``VIEWS`` has a row for each.
+
+A view knows how wide the rows of its file are, and makes any of them into a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from hornbook.batches import IGNORED, Labelled, Pairs, Positions, Texts
+from hornbook.data.columns import lengths_of
+from hornbook.data.config import Classify, Continue, TaskConfig, Translate
+from hornbook.data.labels import LabelledFile
+from hornbook.data.pairs import PairFile
+from hornbook.errors import SettingError
+
+Ids = npt.NDArray[np.int64]
+
+PADDING = 0
+"""The id in places where no token stands. Any would do: it is never looked at."""
+
+CHUNK = 4096
+"""Prompts that are encoded at once while the longest is looked for."""
+
+
+@runtime_checkable
+class View(Protocol):
+    """The rows of a file as a task sees them."""
+
+    def batch(self, rows: Sequence[int]) -> Any:
+        """These rows, each as wide as any of the file."""
+        ...
+
+
+def view_of(
+    file: PairFile | LabelledFile, task: TaskConfig, context: int | None, start: int | None, end: int | None
+) -> View:
+    """The view of a task (see ``PairBatches``).
+
+    Raises:
+        SettingError: a row is longer than ``context``, or the file is not what the task reads.
+    """
+    reads, make = VIEWS.get(type(task), (None, None))
+    if reads is None or make is None or not isinstance(file, reads):
+        found = "pairs" if isinstance(file, PairFile) else "labelled texts"
+        fitting = [kind.__name__ for kind, (expected, _) in VIEWS.items() if isinstance(file, expected)]
+        raise SettingError(f"task: {type(task).__name__} cannot read {found}; those that can: {', '.join(fitting)}")
+    return make(file, task, context, start, end)
+
+
+# A pair for an encoder and a decoder ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Translated:
+    """Sources for the encoder, answers for the decoder: shown from ``start`` on, asked for to ``end``."""
+
+    file: PairFile
+    source_width: int
+    target_width: int
+    start: int
+    end: int
+
+    def batch(self, rows: Sequence[int]) -> Pairs:
+        """Sources [rows, source_width], answers [rows, target_width]."""
+        pairs = [self.file.pair(row) for row in rows]
+        source, source_positions = padded([source for source, _ in pairs], self.source_width)
+        tokens, positions = padded([np.append(self.start, target) for _, target in pairs], self.target_width)
+        targets, _ = padded([np.append(target, self.end) for _, target in pairs], self.target_width, IGNORED)
+        return Pairs(source, source_positions, Texts(tokens, targets, positions))
+
+
+def translated(file: PairFile, task: Translate, context: int | None, start: int | None, end: int | None) -> Translated:
+    """The view of ``Translate``."""
+    ends = end_of(file)
+    source_width = widest(lengths_of(file.source), context, file.name, "tokens in its source")
+    target_width = widest(lengths_of(file.target) + 1, context, file.name, "tokens in its target, the end among them")
+    return Translated(file, source_width, target_width, ends if start is None else start, ends if end is None else end)
+
+
+# A pair as one text ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Continued:
+    """Source, separator, target and ``end`` one after another; only what follows the separator is asked for."""
+
+    file: PairFile
+    separator: str
+    width: int
+    end: int
+
+    def batch(self, rows: Sequence[int]) -> Texts:
+        """Texts [rows, width]; the last token of the separator is where the first of the target is asked for."""
+        tokens, targets = [], []
+        for row, prompt in zip(rows, prompts(self.file, rows, self.separator), strict=True):
+            whole = np.concatenate([prompt, self.file.pair(row)[1], [self.end]])
+            tokens.append(whole[:-1])
+            targets.append(np.where(np.arange(1, len(whole)) < len(prompt), IGNORED, whole[1:]))
+        shown, positions = padded(tokens, self.width)
+        return Texts(shown, padded(targets, self.width, IGNORED)[0], positions)
+
+
+def continued(file: PairFile, task: Continue, context: int | None, start: int | None, end: int | None) -> Continued:
+    """The view of ``Continue``; nothing stands before a source, so ``start`` is not needed."""
+    if not file.tokenizer.encode(task.separator):
+        raise SettingError(
+            f"task.separator: the {file.tokenizer.kind} tokenizer makes no token of {task.separator!r}; "
+            "choose one that it keeps, such as '='"
+        )
+    ends = end_of(file)
+    lengths = [
+        len(prompt)
+        for at in range(0, len(file), CHUNK)
+        for prompt in prompts(file, range(at, min(at + CHUNK, len(file))), task.separator)
+    ]
+    wholes = np.array(lengths, dtype=np.int64) + lengths_of(file.target)
+    width = widest(wholes, context, file.name, "tokens in its source, the separator and its target")
+    return Continued(file, task.separator, width, ends if end is None else end)
+
+
+def prompts(file: PairFile, rows: Sequence[int], separator: str) -> Iterator[Ids]:
+    """Sources with the separator behind them, encoded together as they are when a model is asked.
+
+    The two may share a token: GPT-4's pattern makes one piece of a full stop and the line end after it.
+    """
+    texts = [file.tokenizer.decode(file.pair(row)[0].tolist()) + separator for row in rows]
+    return (np.array(ids, dtype=np.int64) for ids in file.tokenizer.encode_batch(texts))
+
+
+# A text with labels ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Texts and their labels."""
+
+    file: LabelledFile
+    width: int
+
+    def batch(self, rows: Sequence[int]) -> Labelled:
+        """Texts [rows, width] and labels [rows, questions]."""
+        tokens, positions = padded([self.file.ids(row) for row in rows], self.width)
+        return Labelled(tokens, positions, torch.from_numpy(self.file.labels[list(rows)]))
+
+
+def judged(file: LabelledFile, task: Classify, context: int | None, start: int | None, end: int | None) -> Judged:
+    """The view of ``Classify``."""
+    return Judged(file, widest(lengths_of(file.text), context, file.name, "tokens"))
+
+
+VIEWS: dict[type, tuple[type, Callable[[Any, Any, int | None, int | None, int | None], View]]] = {
+    Translate: (PairFile, translated),
+    Continue: (PairFile, continued),
+    Classify: (LabelledFile, judged),
+}
+"""What a task reads, and the view it has of that."""
+
+
+# Rows of one width ----------------------------------------------------------------------------------------------------
+
+
+def padded(rows: Iterable[Ids], width: int, filling: int = PADDING) -> tuple[Int[Tensor, "B T"], Positions]:
+    """Rows filled up on the right, and where their tokens stand."""
+    kept = list(rows)
+    filled = np.full((len(kept), width), filling, dtype=np.int64)
+    for place, row in enumerate(kept):
+        filled[place, : len(row)] = row
+    lengths = torch.tensor([len(row) for row in kept], dtype=torch.int64)
+    return torch.from_numpy(filled), Positions.lengths(lengths, width)
+
+
+def widest(lengths: Ids, context: int | None, name: Callable[[int], str], what: str) -> int:
+    """The length of the longest row (``SettingError`` where it does not fit into the context)."""
+    longest = int(lengths.argmax())
+    width = int(lengths[longest])
+    if context is not None and width > context:
+        raise SettingError(
+            f"context: {name(longest)} has {width:,} {what}, and the context has {context:,}; "
+            f"use a context of {width:,} or more, or leave out what is longer"
+        )
+    return width
+
+
+def end_of(file: PairFile) -> int:
+    """The id of end-of-text (``SettingError`` where the tokenizer has none)."""
+    if file.target.end is None:
+        raise SettingError(f"tokenizer: {file.tokenizer.kind} has no end-of-text to end an answer with")
+    return file.target.end
