@@ -1,8 +1,9 @@
-"""How to write, as plain values. Imports no torch. Next: sampling.py."""
+"""How to write, as plain values: by drawing tokens or searching with beams. Imports no torch. Next: sampling.py."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from hornbook.errors import SettingError
 
@@ -41,3 +42,48 @@ class Sampling:
             )
         if "" in self.stop:
             raise SettingError("stop: an empty text would stop before the first token; leave it out")
+
+
+EarlyStopping = Literal["proven", "likely", "first", "never"]
+"""When to look no further, once there are as many finished texts as beams: when no other can become better, when none
+would be better if it ended now, at once, or only after ``max_tokens``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beams:
+    """Searching for the likeliest text instead of drawing one: ``beams`` texts are continued side by side.
+
+    A finished text of n tokens, its end among them, is ranked by log p / n^length_penalty: 0 ranks by probability,
+    which favours short texts, 1 by the mean log-probability of a token. Wu et al. (2016, equation 14) divide by
+    ((5 + n) / 6)^length_penalty instead, which forgives short texts more; the plain power is what is common now.
+    """
+
+    beams: int = 4
+    length_penalty: float = 1.0
+    best: int = 1  # how many of the finished texts are wanted
+    early_stopping: EarlyStopping = "proven"
+    groups: int = 1  # beams are divided into so many groups, of which each avoids the tokens of those before it ...
+    diversity: float = 0.0  # ... by so many nats for each time a token was taken (Vijayakumar et al. 2018, Hamming)
+    no_repeat: int = 0  # no run of so many tokens comes twice; 0: whatever comes
+    max_tokens: int = 200
+    min_tokens: int = 0  # the text does not end before it has so many tokens
+
+    def __post_init__(self) -> None:
+        """Refuse a search that cannot be made (``SettingError``)."""
+        for name, least in (("beams", 1), ("best", 1), ("groups", 1), ("max_tokens", 1), ("no_repeat", 0)):
+            if getattr(self, name) < least:
+                raise SettingError(f"{name}: expected a whole number of at least {least}, found {getattr(self, name)}")
+        if self.best > self.beams:
+            raise SettingError(f"best: {self.beams} beams cannot find {self.best} texts; use {self.best} beams or more")
+        if self.beams % self.groups:
+            raise SettingError(f"groups: {self.groups} does not divide {self.beams} beams")
+        if not 0 <= self.diversity < float("inf"):
+            raise SettingError(f"diversity: expected a number of nats of 0 or more, found {self.diversity}")
+        if not abs(self.length_penalty) < float("inf"):
+            raise SettingError(f"length_penalty: expected a finite number, found {self.length_penalty}")
+        if not 0 <= self.min_tokens <= self.max_tokens:
+            raise SettingError(
+                f"min_tokens: expected a whole number from 0 to max_tokens ({self.max_tokens}), found {self.min_tokens}"
+            )
+        if self.early_stopping not in ("proven", "likely", "first", "never"):
+            raise SettingError(f"early_stopping: {self.early_stopping!r} is none of proven, likely, first, never")

@@ -22,7 +22,7 @@ from hornbook.errors import HornbookError, SettingError, TextError
 from hornbook.generation.config import Sampling
 from hornbook.generation.sampling import draw, filters
 from hornbook.model.cache import LayerCache, make_cache, repeated
-from hornbook.model.models import Decoder
+from hornbook.model.models import Decoder, EncoderDecoder
 from hornbook.seeds import torch_generator
 
 
@@ -88,7 +88,7 @@ def remembered(model: Decoder, longest: int) -> NextLogits:
     return next_logits
 
 
-def empty_cache(model: Decoder, rows: int, length: int, device: torch.device) -> list[LayerCache]:
+def empty_cache(model: Decoder | EncoderDecoder, rows: int, length: int, device: torch.device) -> list[LayerCache]:
     """A cache in the model's own number format."""
     return make_cache(model.config, rows, length, device, model.embedding.tokens.weight.dtype)
 
@@ -153,10 +153,15 @@ def check_prompt(model: Decoder, prompt: Sequence[int]) -> None:
     """Refuse what cannot be continued."""
     if not prompt:
         raise TextError("the prompt is empty: a model needs at least one token to continue; give it a word")
+    check_tokens(model, prompt, "the prompt")
+
+
+def check_tokens(model: Decoder | EncoderDecoder, tokens: Sequence[int], what: str) -> None:
+    """Refuse tokens that the model does not have."""
     vocabulary = model.config.vocabulary
-    unknown = [token for token in prompt if not 0 <= token < vocabulary]
+    unknown = [token for token in tokens if not 0 <= token < vocabulary]
     if unknown:
         raise TextError(
-            f"the prompt has token {unknown[0]}, but the model knows tokens 0 to {vocabulary - 1}: "
+            f"{what} has token {unknown[0]}, but the model knows tokens 0 to {vocabulary - 1}: "
             "encode it with the tokenizer that the model was trained with"
         )

@@ -75,23 +75,20 @@ class LayerCache:
     def reordered(self, rows: Int[Tensor, " N"]) -> LayerCache:
         """A copy with row ``rows[i]`` in place i: beams that go on, each from the one it grew out of."""
         other = copy.copy(self)
-        other.keys, other.values, other.index = (each.index_select(0, rows) for each in self.tensors)
+        other.keys, other.values, other.index = (
+            each.index_select(0, rows) for each in (self.keys, self.values, self.index)
+        )
         other.spare = None
         return other
 
     def reorder(self, rows: Int[Tensor, " N"]) -> None:
         """The same in place. As long as the number of rows stays, two pieces of memory change roles at every step."""
+        now = (self.keys, self.values, self.index)
         if self.spare is None or len(self.spare[0]) != len(rows):
-            self.spare = tuple(each.new_empty(len(rows), *each.shape[1:]) for each in self.tensors)
-        for each, spare in zip(self.tensors, self.spare, strict=True):
+            self.spare = tuple(each.new_empty(len(rows), *each.shape[1:]) for each in now)
+        for each, spare in zip(now, self.spare, strict=True):
             torch.index_select(each, 0, rows, out=spare)
-        old, (self.keys, self.values, self.index) = self.tensors, self.spare
-        self.spare = old
-
-    @property
-    def tensors(self) -> tuple[Tensor, ...]:
-        """Keys, values and positions, a row of each for every text."""
-        return self.keys, self.values, self.index
+        (self.keys, self.values, self.index), self.spare = self.spare, now
 
 
 def joined(left: KeysValues, right: KeysValues) -> KeysValues:
