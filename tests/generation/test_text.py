@@ -16,13 +16,16 @@ from hornbook.model.config import BlockConfig, Dense, ModelConfig, Rotary
 from hornbook.model.models import Decoder
 from hornbook.tokenizers.build import build_tokenizer
 from hornbook.tokenizers.config import BytePair, Characters, Words
-from hornbook.tokenizers.protocol import END_OF_TEXT
+from hornbook.tokenizers.protocol import END_OF_TEXT, Roles
 
 
 class Bytes:
     """The smallest byte-level tokenizer: a token is a byte, 256 is the end of the text."""
 
-    kind, vocab_size, special = "bytes", 257, {END_OF_TEXT: 256}
+    kind, vocab_size, special, roles = "bytes", 257, {END_OF_TEXT: 256}, Roles(end=256)
+
+    def around(self, ids) -> list[int]:
+        return list(ids)
 
     def encode(self, text: str, allow_special: bool = False) -> list[int]:
         return list(text.encode())

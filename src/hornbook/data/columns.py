@@ -28,7 +28,7 @@ from hornbook.errors import DamagedError, MissingError, SettingError, TextError
 from hornbook.files import explained, read_json, replacing_folder, restore_folder, write_json
 from hornbook.tokenizers.build import build_tokenizer
 from hornbook.tokenizers.config import TokenizerConfig
-from hornbook.tokenizers.protocol import END_OF_TEXT, Tokenizer
+from hornbook.tokenizers.protocol import Tokenizer
 from hornbook.tokenizers.saved import load_tokenizer
 
 SCHEMA = 1
@@ -168,7 +168,7 @@ def write_parts(
     folder: Path, spools: Mapping[str, Spool], division: Division, tokenizer: Tokenizer, report: Report
 ) -> dict[str, Any]:
     """Tokenize every column of both parts; what ``data.json`` says of them and of the tokenizer."""
-    vocabulary, end = saved_fingerprint(folder / "tokenizer"), tokenizer.special.get(END_OF_TEXT)
+    vocabulary, end = saved_fingerprint(folder / "tokenizer"), tokenizer.roles.end
     info: dict[str, Any] = {
         "tokenizer": {"kind": tokenizer.kind, "vocab_size": tokenizer.vocab_size, "vocabulary_hash": vocabulary}
     }

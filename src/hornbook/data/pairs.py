@@ -107,7 +107,7 @@ def documents(pairs: Iterator[Pair]) -> Iterator[Texts]:
 
 def require_end(tokenizer: TokenizerConfig | Tokenizer) -> None:
     """Refuse a tokenizer that cannot say where an answer ends (``SettingError``)."""
-    if isinstance(tokenizer, Characters) or (isinstance(tokenizer, Tokenizer) and END_OF_TEXT not in tokenizer.special):
+    if isinstance(tokenizer, Characters) or (isinstance(tokenizer, Tokenizer) and tokenizer.roles.end is None):
         raise SettingError(
             f"tokenizer: an answer ends with {END_OF_TEXT}, which this tokenizer does not have; "
             "choose words, bytepair or gpt2"

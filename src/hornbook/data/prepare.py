@@ -32,7 +32,7 @@ from hornbook.errors import DamagedError, MissingError, SettingError, TextError
 from hornbook.files import explained, read_json, replacing_folder, restore_folder, write_json
 from hornbook.tokenizers.build import build_tokenizer
 from hornbook.tokenizers.config import Characters, TokenizerConfig
-from hornbook.tokenizers.protocol import END_OF_TEXT, Tokenizer
+from hornbook.tokenizers.protocol import Tokenizer
 from hornbook.tokenizers.saved import fingerprint, fingerprint_of, load_tokenizer
 from hornbook.tokenizers.tokenizer_json import FILE
 
@@ -149,7 +149,7 @@ def prepare(
             ready.save(folder / "tokenizer")
             vocabulary = saved_fingerprint(folder / "tokenizer")
             for name, part in (("train", division.train), ("validation", division.validation)):
-                end = ready.special.get(END_OF_TEXT)
+                end = ready.roles.end
                 with writing(folder / f"{name}.tokens", ready.vocab_size, vocabulary, end) as writer:
                     write_part(writer, spool, part, ready, workers)
                 report(f"{name}: {writer.tokens:,} tokens, {writer.bytes:,} bytes")

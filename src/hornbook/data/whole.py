@@ -12,7 +12,7 @@ from hornbook.data.spool import Spool
 from hornbook.data.token_file import TokenFile, writing
 from hornbook.data.tokenizing import write_part
 from hornbook.errors import TextError
-from hornbook.tokenizers.protocol import END_OF_TEXT, Tokenizer
+from hornbook.tokenizers.protocol import Tokenizer
 from hornbook.tokenizers.saved import fingerprint
 
 
@@ -29,6 +29,6 @@ def prepare_whole(config: DataConfig, tokenizer: Tokenizer, out: Path, seed: int
         if not len(spool):
             raise TextError(f"{source_of(config)}: found no text in it")
         part = Part(list(range(len(spool))))
-        with writing(out, tokenizer.vocab_size, fingerprint(tokenizer), tokenizer.special.get(END_OF_TEXT)) as writer:
+        with writing(out, tokenizer.vocab_size, fingerprint(tokenizer), tokenizer.roles.end) as writer:
             write_part(writer, spool, part, tokenizer)
     return TokenFile.open(out)

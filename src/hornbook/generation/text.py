@@ -15,7 +15,7 @@ from hornbook.errors import TextError
 from hornbook.generation.config import Sampling
 from hornbook.generation.generate import check_samples, generate
 from hornbook.model.models import Decoder
-from hornbook.tokenizers.protocol import END_OF_TEXT, Tokenizer
+from hornbook.tokenizers.protocol import Tokenizer
 
 FinishReason = Literal["stop", "length", "end"]
 """A stop string was written; as many tokens as were asked for; the model wrote the end of the text."""
@@ -43,7 +43,7 @@ class Writing:
 
     def __init__(self, tokenizer: Tokenizer, prompt: Sequence[int], sampling: Sampling) -> None:
         special = set(tokenizer.special.values())
-        self.tokenizer, self.sampling, self.end = tokenizer, sampling, tokenizer.special.get(END_OF_TEXT)
+        self.tokenizer, self.sampling, self.end = tokenizer, sampling, tokenizer.roles.end
         self.tokens = [token for token in prompt[-LOOK_BACK:] if token not in special]
         self.seen, self.drawn = len(self.tokens), len(self.tokens)  # tokens[:seen] have become text
         self.before = 0  # decoding starts here: far enough back to know what the text of ``seen`` was
@@ -109,14 +109,17 @@ def overlap(text: str, stop: str) -> int:
 
 
 def encode_prompt(tokenizer: Tokenizer, prompt: str) -> list[int]:
-    """The prompt's tokens. An empty prompt becomes the end of a text, after which another begins, or a new line.
+    """The prompt's tokens, with those around them that the model was taught to expect (ours: none).
+
+    An empty prompt becomes the beginning of a text, the end of one, after which another begins, or a new line.
 
     Raises ``TextError`` where the tokenizer has neither, or does not know a character of the prompt.
     """
     if prompt:
-        return tokenizer.encode(prompt)
-    if END_OF_TEXT in tokenizer.special:
-        return [tokenizer.special[END_OF_TEXT]]
+        return tokenizer.around(tokenizer.encode(prompt))
+    for start in (tokenizer.roles.begin, tokenizer.roles.end):
+        if start is not None:
+            return [start]
     try:
         return tokenizer.encode("\n")
     except TextError:

@@ -178,14 +178,14 @@ class Translation:
 def translations(
     model: EncoderDecoder, tokenizer: Tokenizer, texts: Sequence[str], how: Sampling | Beams
 ) -> list[list[Translation]]:
-    """What the model writes for each text, best first. An answer begins and ends with the tokenizer's end of text.
+    """What the model writes for each text, best first; it begins with ``start_of`` and ends with ``end_of``.
 
     Raises:
         SettingError: the tokenizer has no end of text.
         TextError: a text is empty, too long, or has characters that the tokenizer does not know.
     """
-    end = end_of(tokenizer)
-    found = answers(model, [tokenizer.encode(text) for text in texts], end, end, how)
+    end, sources = end_of(tokenizer), [tokenizer.around(tokenizer.encode(text)) for text in texts]
+    found = answers(model, sources, start_of(tokenizer), end, how)
     return [[translation(each, tokenizer, how) for each in several] for several in found]
 
 
@@ -207,14 +207,21 @@ def translation(found: Hypothesis, tokenizer: Tokenizer, how: Sampling | Beams) 
     return Translation(writing.sample(), found.score, found.log_probability)
 
 
+def start_of(tokenizer: Tokenizer) -> int:
+    """The token with which answers begin: that of a text's beginning, T5's padding, or with ours the end of a text."""
+    return next(
+        token for token in (tokenizer.roles.begin, tokenizer.roles.padding, end_of(tokenizer)) if token is not None
+    )
+
+
 def end_of(tokenizer: Tokenizer) -> int:
-    """The token with which answers begin and end."""
-    if END_OF_TEXT not in tokenizer.special:
+    """The token with which answers end."""
+    if tokenizer.roles.end is None:
         raise SettingError(
             f"tokenizer: an answer ends with {END_OF_TEXT}, which this tokenizer does not have; "
             "choose words, bytepair or gpt2"
         )
-    return tokenizer.special[END_OF_TEXT]
+    return tokenizer.roles.end
 
 
 # Pairs ----------------------------------------------------------------------------------------------------------------
@@ -239,7 +246,7 @@ def answers_of(
     """
     end, rows = end_of(tokenizer), [[int(token) for token in source] for source in sources]
     if isinstance(model, EncoderDecoder):
-        found = answers(model, rows, end, end, how)
+        found = answers(model, rows, start_of(tokenizer), end, how)
     else:
         separator = task.separator if isinstance(task, Separated) else ""
         texts = [tokenizer.decode(row) + separator for row in rows]
