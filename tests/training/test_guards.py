@@ -78,3 +78,11 @@ def test_targets_that_have_nothing_to_do_with_the_tokens_are_found_out():
     tokens = torch.zeros(5, 7, dtype=torch.long)
     noise = Texts(tokens, torch.randint(17, (5, 7), generator=torch_generator(1, "noise")))
     assert not overfit_one_batch(a_model(), next_token, noise, steps=80).passed
+
+
+def test_where_hardly_anything_is_lost_a_hairs_breadth_is_no_jump():
+    watch = SpikeWatch()
+    for step in range(64):
+        assert watch.offer(step, 0.0005 + 0.0001 * (step % 3)) is None
+    assert watch.offer(64, 0.05) is None
+    assert watch.offer(65, 0.5) is not None

@@ -15,6 +15,7 @@ from hornbook.tokenizers.bytepair_tokenizer import BytePairTokenizer
 from hornbook.tokenizers.characters import CharacterTokenizer
 from hornbook.tokenizers.listing import OURS, SCHEMA
 from hornbook.tokenizers.protocol import END_OF_TEXT, UNKNOWN, Tokenizer
+from hornbook.tokenizers.sentencepiece_bpe import KIND, load_sentencepiece
 from hornbook.tokenizers.tokenizer_json import FILE, Document, read_bytepair, read_merges, read_words, understood
 from hornbook.tokenizers.words import WordTokenizer
 
@@ -91,6 +92,7 @@ LOADERS: dict[str, Callable[[Document], Tokenizer]] = {
     "words": load_words,
     "bytepair": load_bytepair,
     "gpt2": load_gpt2,
+    KIND: load_sentencepiece,
 }
 
 

@@ -58,6 +58,7 @@ class SpikeWatch:
 
     window: int = 64
     threshold: float = 8.0
+    smallest: float = 0.02  # nats; where hardly anything is lost any more, a hair's breadth is no jump
     recent: deque[float] = field(default_factory=deque, init=False)
 
     def offer(self, step: int, loss: float) -> Spike | None:
@@ -66,7 +67,7 @@ class SpikeWatch:
         if len(self.recent) >= self.window // 2:
             usual = statistics.median(self.recent)
             deviation = 1.4826 * statistics.median(abs(other - usual) for other in self.recent)
-            score = (loss - usual) / max(deviation, 1e-3 * abs(usual), 1e-12)
+            score = (loss - usual) / max(deviation, 1e-3 * abs(usual), self.smallest)
             spike = Spike(step, loss, usual, score) if score > self.threshold else None
         self.recent.append(loss)
         if len(self.recent) > self.window:

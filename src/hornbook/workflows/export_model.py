@@ -1,0 +1,138 @@
+"""Runs of ours for other programs: as a folder of Hugging Face, or as a GGUF file for llama.cpp.
+
+With ``verify`` the file is read again and both models are asked the same: how far their logits are apart is what the
+trip has cost, nothing at all in 32 bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from hornbook.errors import CheckError, SettingError
+from hornbook.files import replacing_folder
+from hornbook.formats.gguf_file import read_gguf, write_gguf
+from hornbook.formats.gguf_models import gguf_tensors, model_metadata, state_from_gguf
+from hornbook.formats.gguf_tokenizer import tokenizer_metadata
+from hornbook.formats.huggingface import read_folder, write_folder
+from hornbook.generation.generate import reading_only
+from hornbook.model.config import EncoderAndDecoder
+from hornbook.model.models import Decoder, Encoder, EncoderDecoder, Model, build_model
+from hornbook.seeds import torch_generator
+from hornbook.workflows.load import Loaded
+
+LARGEST = {"F32": 1e-5, "BF16": 0.25, "Q8_0": 0.5}
+"""How far logits may be apart after the trip, as a share of their own spread."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What a trip has cost: the largest difference of any logit, and how much logits vary among themselves."""
+
+    difference: float
+    spread: float
+    places: int
+
+    def __str__(self) -> str:
+        """In one line."""
+        return (
+            f"verified: after the trip no logit differs by more than {self.difference:.2g} "
+            f"(their standard deviation is {self.spread:.2g}; {self.places} tokens were asked)"
+        )
+
+
+def export_huggingface(loaded: Loaded, out: Path) -> str:
+    """Write a folder that transformers loads; returns the model type.
+
+    Raises:
+        SettingError: no family of Hugging Face can say this model; the message tells why. Or the folder is not empty.
+    """
+    refuse_full(out)
+    roles, model = loaded.tokenizer.roles, exportable(loaded)
+    with replacing_folder(out) as partial:
+        family = write_folder(partial, model, begin=roles.begin, end=roles.end, padding=roles.padding)
+        loaded.tokenizer.save(partial)
+    return family.model_type
+
+
+def export_gguf(loaded: Loaded, out: Path, kind: str) -> str:
+    """Write a GGUF file; ``kind`` is F32, BF16 or Q8_0. Returns llama.cpp's name of the architecture.
+
+    Raises:
+        SettingError: llama.cpp's architectures that we write cannot say this model.
+        MissingError: the ``gguf`` package is not installed.
+    """
+    model = exportable(loaded)
+    metadata = model_metadata(model.config, loaded.run.name, kind)
+    metadata |= tokenizer_metadata(loaded.tokenizer, model.config.vocabulary)
+    write_gguf(out, metadata, gguf_tensors(model.config, model.state_dict(), kind))
+    return str(metadata["general.architecture"])
+
+
+def exportable(loaded: Loaded) -> Model:
+    """The model of a run, if it is one that can be written by itself."""
+    if not isinstance(loaded.model, Decoder | Encoder | EncoderDecoder):
+        raise SettingError(f"{loaded.run.folder}: a classifier is not exported yet; export the run it was made from")
+    return loaded.model
+
+
+def refuse_full(out: Path) -> None:
+    """Refuse to write over something."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise SettingError(f"out: {out} is there already; give a new folder")
+
+
+# Verifying ------------------------------------------------------------------------------------------------------------
+
+
+def verify_huggingface(loaded: Loaded, out: Path) -> Verified:
+    """Read the folder again and compare logits (``CheckError`` where they differ)."""
+    config, state = read_folder(out)
+    again = build_model(config)
+    again.load_state_dict(state)
+    return compared(exportable(loaded), again, LARGEST["F32"])
+
+
+def verify_gguf(loaded: Loaded, out: Path, kind: str) -> Verified:
+    """Read the file again and compare logits (``CheckError`` where they differ by more than ``kind`` explains)."""
+    model = exportable(loaded)
+    again = build_model(model.config)
+    again.load_state_dict(state_from_gguf(model.config, read_gguf(out)[1]))
+    return compared(model, again, LARGEST[kind])
+
+
+def compared(model: Model, again: Model, largest: float) -> Verified:
+    """Both models on the same tokens, drawn at random."""
+    config = model.config
+    time = min(config.context, 64)
+    tokens = torch.randint(0, config.vocabulary, (2, time), generator=torch_generator(0, "verify"))
+    with reading_only(model), reading_only(again):
+        before, after = (ASK[type(one)](one, tokens) for one in (model, again))
+    found = Verified(float((before - after).abs().max()), float(before.std()), tokens.numel())
+    if not found.difference <= largest * found.spread:
+        raise CheckError(
+            f"after the trip logits differ by up to {found.difference:.3g}, where at most "
+            f"{largest * found.spread:.3g} was expected; what was written is not this model"
+        )
+    return found
+
+
+def plainly(model: Decoder | Encoder, tokens: Int[Tensor, "B T"]) -> Float[Tensor, "B T V"]:
+    """Logits for every token."""
+    logits: Tensor = model(tokens)
+    return logits
+
+
+def of_itself(model: EncoderDecoder, tokens: Int[Tensor, "B T"]) -> Float[Tensor, "B T V"]:
+    """Logits for every token of a text that looks at itself."""
+    assert isinstance(model.config.architecture, EncoderAndDecoder)
+    logits: Tensor = model(tokens, tokens)
+    return logits
+
+
+ASK: dict[type, Callable[..., Tensor]] = {Decoder: plainly, Encoder: plainly, EncoderDecoder: of_itself}
