@@ -15,7 +15,7 @@ from hornbook.files import read_json, write_json
 from hornbook.formats.families.t5 import T5
 from hornbook.formats.huggingface import family_of, read_folder, settings_of, write_folder
 from hornbook.model.cache import make_cache
-from hornbook.model.config import Bidirectional, BlockConfig, Dense, EncoderAndDecoder
+from hornbook.model.config import Bidirectional, BlockConfig, Dense
 from hornbook.model.initialise import initialise
 from hornbook.model.models import build_model
 from hornbook.seeds import torch_generator
@@ -231,7 +231,6 @@ def test_what_t5_has_no_word_for_is_refused_by_name():
         (replace(config, pattern=(replace(block, placement="post"),)), "placement"),
         (replace(config, pattern=(replace(block, feed_forward=Dense(53, "gelu", gated=True)),)), "activation"),
         (replace(config, architecture=replace(kind, pattern=(replace(both_ways, placement="post"),))), "architecture"),
-        (replace(config, architecture=EncoderAndDecoder()), "architecture"),
         (replace(config, pattern=(BlockConfig(),)), "pattern"),
     ):
         with pytest.raises(SettingError, match=named):

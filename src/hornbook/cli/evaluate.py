@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import cyclopts
 
-from hornbook.cli.output import print_json, print_ladder, say
+from hornbook.cli.output import print_answers, print_json, print_ladder, say
 
 app = cyclopts.App(name="evaluate")
 
@@ -38,13 +38,26 @@ def evaluate(
     as_json
         Print one JSON object instead of the table.
     """
+    from hornbook.data.config import NextToken
+    from hornbook.errors import SettingError
     from hornbook.workflows.evaluate import evaluate as score
     from hornbook.workflows.evaluate import evaluate_text
+    from hornbook.workflows.examine import examine
     from hornbook.workflows.load import load_prepared, load_run
 
     loaded = load_run(run, checkpoint)
     prepared = load_prepared(loaded.run)
     say(f"scoring {loaded.run.folder} at {loaded.checkpoint.name}")
+    if not isinstance(loaded.recipe.task, NextToken):
+        if text:
+            raise SettingError("--text scores models that continue texts; this run was trained for something else")
+        answers = examine(loaded, prepared)
+        if as_json:
+            print_json({"run": str(loaded.run.folder), "checkpoint": loaded.checkpoint.name, **answers.as_json()})
+        else:
+            print_answers(answers)
+            print(f"The model {answers.sentence()}.")
+        return
     result = evaluate_text(loaded, prepared, text, precision) if text else score(loaded, prepared, precision)
     if as_json:
         print_json({"run": str(loaded.run.folder), "checkpoint": loaded.checkpoint.name, **result.as_json()})

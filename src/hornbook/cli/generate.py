@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 import cyclopts
 
 from hornbook.cli.output import print_json, say
-from hornbook.generation.config import Sampling
+from hornbook.generation.config import Beams, Sampling
 
 if TYPE_CHECKING:
     from hornbook.generation.text import Sample
@@ -25,7 +26,7 @@ def generate(
     /,
     *,
     max_tokens: int = 200,
-    temperature: float = 1.0,
+    temperature: float | None = None,
     top_k: int | None = None,
     top_p: float | None = None,
     min_p: float | None = None,
@@ -33,13 +34,16 @@ def generate(
     stop: Annotated[tuple[str, ...], cyclopts.Parameter(negative=())] = (),
     seed: int = 0,
     samples: Annotated[int, cyclopts.Parameter(name=["--samples", "-n"])] = 1,
+    beams: int | None = None,
+    length_penalty: float = 1.0,
     checkpoint: str = "best",
     as_json: Annotated[bool, cyclopts.Parameter(name="--json", negative=())] = False,
 ) -> None:
-    """Continue a prompt. The text goes to stdout as it is written; how fast it came, to stderr.
+    """Let a run write: continue a prompt, translate it, fill in its <|mask|>, or answer questions about it.
 
-    A prompt longer than the model's context is kept in the output; the model looks at its end, through a window that
-    moves on by half a context whenever it is full.
+    Which of these is what the run was trained for. The text goes to stdout as it is written; how fast it came, to
+    stderr. A prompt longer than a decoder's context is kept in the output; the model looks at its end, through a window
+    that moves on by half a context whenever it is full.
 
     Parameters
     ----------
@@ -50,7 +54,8 @@ def generate(
     max_tokens
         Write at most this many tokens.
     temperature
-        Below 1 the likely becomes likelier, above 1 less so; 0 always takes the likeliest token.
+        Below 1 the likely becomes likelier, above 1 less so; 0 always takes the likeliest token. By default 1, and 0
+        for runs that answer.
     top_k
         Choose among the k likeliest tokens.
     top_p
@@ -65,35 +70,65 @@ def generate(
         The same seed writes the same text.
     samples
         Write this many texts.
+    beams
+        Search for the likeliest text with so many beams instead of drawing one; with --samples, the best so many.
+    length_penalty
+        With beams: texts are ranked by log p / length ** this; above 0 favours longer ones.
     checkpoint
         best, latest, or one by name such as step-000200.
     as_json
         Print one JSON object: the prompt and samples with text, token_ids and finish_reason.
     """
-    sampling = Sampling(max_tokens=max_tokens, temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p,
-                        repetition_penalty=repetition_penalty, stop=stop, seed=seed)  # fmt: skip
-    print_samples(run, checkpoint, prompt, sampling, samples, as_json)
+    how = Asked(max_tokens, temperature, beams, length_penalty, samples, as_json)
+    filters = {"top_k": top_k, "top_p": top_p, "min_p": min_p, "repetition_penalty": repetition_penalty, "stop": stop}
+    print_samples(run, checkpoint, prompt, how, {**filters, "seed": seed})
 
 
-def print_samples(run: str, checkpoint: str, prompt: str, sampling: Sampling, samples: int, as_json: bool) -> None:
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for beside the filters."""
+
+    max_tokens: int
+    temperature: float | None
+    beams: int | None
+    length_penalty: float
+    samples: int
+    as_json: bool
+
+
+def print_samples(run: str, checkpoint: str, prompt: str, asked: Asked, filters: dict[str, Any]) -> None:
     """Open the run and print what it writes: as it comes, one text after another, or as JSON."""
+    from hornbook.data.config import NextToken
     from hornbook.generation.generate import check_samples
 
-    check_samples(samples)
-    from hornbook.generation.text import complete
+    check_samples(asked.samples)
+    sampling = Sampling(max_tokens=asked.max_tokens, temperature=asked.temperature or 0.0, **filters)
     from hornbook.workflows.load import load_run
+    from hornbook.workflows.write import written
 
     loaded = load_run(run, checkpoint)
-    if as_json:
-        written = complete(loaded.model, loaded.tokenizer, prompt, sampling, samples)
-        print_json(
-            {"schema": 1, "prompt": prompt, "seed": sampling.seed, "samples": [as_table(sample) for sample in written]}
-        )
-    elif samples == 1:
+    if asked.temperature is None and isinstance(loaded.recipe.task, NextToken):
+        sampling = replace(sampling, temperature=1.0)
+    streams = isinstance(loaded.recipe.task, NextToken) and asked.samples == 1 and asked.beams is None
+    if streams and not asked.as_json:
         print_as_written(loaded, prompt, sampling)
-    else:
-        for number, sample in enumerate(complete(loaded.model, loaded.tokenizer, prompt, sampling, samples), 1):
-            print(f"--- {number} of {samples} ({sample.finish_reason})\n{prompt}{sample.text}")
+        return
+    how: Sampling | Beams = sampling
+    if asked.beams is not None:
+        how = Beams(
+            beams=asked.beams, best=asked.samples, length_penalty=asked.length_penalty, max_tokens=asked.max_tokens
+        )
+    texts = written(loaded, prompt, how, asked.samples)
+    if asked.as_json:
+        table = [as_table(sample) | ({} if score is None else {"score": score}) for sample, score in texts]
+        print_json({"schema": 1, "prompt": prompt, "seed": filters["seed"], "samples": table})
+        return
+    repeated = prompt if isinstance(loaded.recipe.task, NextToken) else ""
+    for number, (sample, score) in enumerate(texts, 1):
+        if len(texts) > 1:
+            ranked = "" if score is None else f", score {score:.3f}"
+            print(f"--- {number} of {len(texts)} ({sample.finish_reason}{ranked})")
+        print(f"{repeated}{sample.text}")
 
 
 def as_table(sample: Sample) -> dict[str, object]:

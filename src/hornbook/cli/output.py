@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hornbook.workflows.evaluate import Evaluation
+    from hornbook.workflows.examine import Examination
 
 
 def print_json(value: Any) -> None:
@@ -37,6 +38,24 @@ def print_ladder(result: Evaluation) -> None:
         (name, f"{loss:.4f}", f"{bits:.4f}", f"{perplexity:,.2f}") for name, loss, bits, perplexity in result.rungs()
     ]
     print_table(("", "nats/token", "bits/byte", "perplexity"), rows, emphasised="this model")
+
+
+def print_answers(result: Examination) -> None:
+    """How many answers were right, group by group."""
+    if result.groups:
+        print_table(("", "asked", *result.ways), result.rows())
+    for remark in result.remarks:
+        print(remark)
+
+
+def print_result(result: Evaluation | Examination) -> None:
+    """A language model on its ladder, or the answers of any other counted."""
+    from hornbook.workflows.examine import Examination
+
+    if isinstance(result, Examination):
+        print_answers(result)
+    else:
+        print_ladder(result)
 
 
 def say(line: str) -> None:

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from hornbook.cli.output import say
 
 if TYPE_CHECKING:
-    from hornbook.evaluation.loss import Measured
+    from hornbook.workflows.tasks import Score
     from hornbook.workflows.train import Status
 
 
@@ -60,12 +60,9 @@ class TrainingProgress:
             state += f"  {clock(status.seconds_left)} left"
         self.progress.update(self.task, completed=min(1.0, status.fraction), state=state)
 
-    def evaluated(self, step: int, measured: Measured, best: bool) -> None:
+    def evaluated(self, step: int, score: Score, best: bool) -> None:
         """The whole validation split was scored."""
-        mark = "  best so far" if best else ""
-        self.said(
-            f"step {step:>6,}  validation {measured.loss:.4f} nats/token  {measured.bits_per_byte:.4f} bits/byte{mark}"
-        )
+        self.said(f"step {step:>6,}  validation {score}{'  best so far' if best else ''}")
 
 
 def clock(seconds: float) -> str:

@@ -107,6 +107,11 @@ def batch(run: str, step: int, *, as_json: Json = False) -> None:
         print_json({"step": step, "rows": rows})
         return
     for row in rows:
+        if "texts" in row:
+            print(f"row {row['row']}  {row['name']}")
+            for name, text in row["texts"].items():
+                print(f"    {name}: {text!r}")
+            continue
         documents = ", ".join(str(document["name"]) for document in row["documents"])
         tokens, data = f"{row['start']:,}-{row['stop']:,}", f"{row['byte_start']:,}-{row['byte_stop']:,}"
         print(f"row {row['row']}  tokens {tokens}  bytes {data}")

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import cyclopts
 
-from hornbook.cli.output import print_json, print_ladder, say
+from hornbook.cli.output import print_json, say
 from hornbook.errors import SettingError
 
 if TYPE_CHECKING:
     from hornbook.training.run_folder import Run
     from hornbook.workflows.evaluate import Evaluation
+    from hornbook.workflows.examine import Examination
     from hornbook.workflows.recipe import Recipe
     from hornbook.workflows.train import Outcome
 
@@ -139,15 +140,24 @@ def finish(outcome: Outcome, as_json: bool) -> None:
     show_result(outcome, result)
 
 
-def show_result(outcome: Outcome, result: Evaluation) -> None:
-    """The ladder, one sentence, and what to do next."""
-    print_ladder(result)
+def show_result(outcome: Outcome, result: Evaluation | Examination) -> None:
+    """The ladder or the table of answers, one sentence, and what to do next."""
+    from hornbook.cli.output import print_result
+
+    print_result(result)
     print(f"The model {result.sentence()}.")
     folder = outcome.run.folder
     print(f"\nrun     {folder}\nreport  {outcome.run.report}\n")
-    print(f'next    hornbook generate {folder} "Once upon a time"')
+    print(f'next    hornbook generate {folder} "{example_prompt(outcome.run)}"')
     print(f"        hornbook evaluate {folder} --json")
     print(f"        hornbook runs batch {folder} 0")
+
+
+def example_prompt(run: Run) -> str:
+    """A prompt that the run's own recipe uses, or the beginning of a story."""
+    from hornbook.workflows.recipe import read_recipe
+
+    return next(filter(None, read_recipe(run.folder / "config.toml").samples.prompts), "Once upon a time").strip()
 
 
 def show_samples(run: Run, most: int = 3) -> None:

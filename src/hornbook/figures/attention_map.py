@@ -50,7 +50,8 @@ def attention_map(
         axes.imshow(weight, cmap=SHADES, vmin=0.0, vmax=1.0, aspect="auto", interpolation="nearest")
         labelled = column == 0, row == rows - 1 or number + columns >= count
         axes.set_yticks(range(len(asking)), asking if labelled[0] else [""] * len(asking))
-        axes.set_xticks(range(len(answering)), answering if labelled[1] else [""] * len(answering), rotation=90 if longest(answering) > 2 else 0)
+        names_below = answering if labelled[1] else [""] * len(answering)
+        axes.set_xticks(range(len(answering)), names_below, rotation=90 if longest(answering) > 2 else 0)
         for label in [*axes.get_xticklabels(), *axes.get_yticklabels()]:
             label.set(color=INK, fontsize=8.5, parse_math=False)
         axes.tick_params(length=0, pad=3)

@@ -255,7 +255,7 @@ class ModelConfig:
                 check_above(field, getattr(self, field), 0.0)
         one_way = [e for e in self.position_encodings if isinstance(e, RelativeBias) and not e.both_ways]
         if one_way and isinstance(self.architecture, EncoderOnly):
-            raise SettingError("position_encoding.both_ways: an encoder reads both ways, and has to tell left from right")
+            raise SettingError("position_encoding.both_ways: an encoder has to tell left from right; set it to true")
         if self.sizes.head_width % 2 and any(isinstance(encoding, Rotary) for encoding in self.position_encodings):
             raise SettingError(
                 f"head_width: rotary positions turn pairs of features, and {self.sizes.head_width} is odd; "

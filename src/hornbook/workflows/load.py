@@ -5,23 +5,23 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from hornbook.data.prepare import Prepared
 from hornbook.errors import MissingError, SettingError
 from hornbook.model.config import ModelConfig
-from hornbook.model.models import Decoder
 from hornbook.tokenizers.protocol import Tokenizer
 from hornbook.tokenizers.saved import fingerprint, load_tokenizer
 from hornbook.training.checkpoints import check_vocabulary, load_checkpoint, read_progress
 from hornbook.training.run_folder import Run
 from hornbook.workflows.recipe import Recipe, read_recipe
+from hornbook.workflows.tasks import task_of
 
 
 @dataclass(frozen=True)
 class Loaded:
     """What a run folder gives: all that generation and evaluation need."""
 
-    model: Decoder
+    model: Any
     tokenizer: Tokenizer
     recipe: Recipe
     run: Run
@@ -40,7 +40,7 @@ def load_run(name: str | Path, checkpoint: str = "best") -> Loaded:
     path = run.chosen("latest" if checkpoint == "best" and run.best is None else checkpoint)
     recipe, tokenizer = read_recipe(run.folder / "config.toml"), load_tokenizer(run.tokenizer)
     check_vocabulary(read_progress(path), fingerprint(tokenizer), tokenizer.vocab_size)
-    model = Decoder(with_vocabulary(recipe.model, tokenizer))
+    model = task_of(recipe).build(with_vocabulary(recipe.model, tokenizer), recipe, run.info)
     load_checkpoint(path, model)
     return Loaded(model.eval(), tokenizer, recipe, run, path)
 
@@ -61,8 +61,8 @@ def with_vocabulary(config: ModelConfig, tokenizer: Tokenizer) -> ModelConfig:
     return config
 
 
-def load_prepared(run: Run) -> Prepared:
-    """The token files a run was trained and validated on.
+def load_prepared(run: Run) -> Any:
+    """The data a run was trained and validated on, of the kind that its task reads.
 
     Raises:
         MissingError: they are not where the run says.
@@ -70,6 +70,6 @@ def load_prepared(run: Run) -> Prepared:
     """
     folder = run.folder / str(run.info.get("data", "data"))  # an absolute path stays what it is
     try:
-        return Prepared.open(folder)
+        return task_of(read_recipe(run.folder / "config.toml")).open(folder)
     except MissingError as error:
         raise MissingError(f"the data of {run.folder} are gone: {error}") from None

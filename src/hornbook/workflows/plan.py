@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hornbook.data.batches import Batches
-from hornbook.data.prepare import Prepared, prepare
-from hornbook.data.windows import require_context
 from hornbook.model.count import count
 from hornbook.training.compiling import duration, expected_seconds
 from hornbook.training.config import Muon
@@ -17,6 +14,7 @@ from hornbook.training.devices import choose_device
 from hornbook.training.precision import choose_precision
 from hornbook.workflows.load import with_vocabulary
 from hornbook.workflows.recipe import Recipe
+from hornbook.workflows.tasks import task_of
 
 
 @dataclass(frozen=True)
@@ -59,20 +57,24 @@ class Plan:
 
 def plan(recipe: Recipe, data: Path | None = None) -> Plan:
     """Prepare the text (in a temporary folder, unless ``data`` names a prepared one) and count; nothing is trained."""
+    task = task_of(recipe)
     if data is not None:
-        return plan_for(recipe, Prepared.open(data))
+        return plan_for(recipe, task.open(data))
     with tempfile.TemporaryDirectory(prefix="hornbook-") as folder:
-        return plan_for(recipe, prepare(recipe.data, recipe.tokenizer, Path(folder) / "data", recipe.seed))
+        task.prepare(recipe, Path(folder) / "data", lambda line: None)
+        return plan_for(recipe, task.open(Path(folder) / "data"))
 
 
-def plan_for(recipe: Recipe, prepared: Prepared) -> Plan:
-    """Count for text that is prepared."""
+def tokens_in(part: Any) -> int:
+    """How many tokens a part of the data has, in one file or in several side by side."""
+    return sum(len(file.tokens) for file in getattr(part, "files", [part]))
+
+
+def plan_for(recipe: Recipe, prepared: Any) -> Plan:
+    """Count for data that are prepared."""
     training = recipe.training
     config = with_vocabulary(recipe.model, prepared.tokenizer)
-    require_context(prepared.train, config.context)
-    batches = Batches(
-        prepared.train, recipe.data.order, recipe.seed, training.batch, config.context, training.micro_batches
-    )
+    batches = task_of(recipe).batches(recipe, config, prepared)
     counted, device = count(config), choose_device(training.device)
     precision = choose_precision(training.precision, device).name
     tokens = training.batch * config.context
@@ -87,8 +89,8 @@ def plan_for(recipe: Recipe, prepared: Prepared) -> Plan:
         parameters=counted.parameters,
         non_embedding_parameters=counted.non_embedding_parameters,
         vocabulary=config.vocabulary,
-        train_tokens=len(prepared.train.tokens),
-        validation_tokens=len(prepared.validation.tokens),
+        train_tokens=tokens_in(prepared.train),
+        validation_tokens=tokens_in(prepared.validation),
         tokens_per_step=tokens,
         steps=steps,
         epochs=None if steps is None else steps / batches.steps_per_epoch,

@@ -50,6 +50,7 @@ class Recipe:
     about: str = ""
     schema: int = SCHEMA
     seed: int = 1
+    task: data.TaskConfig = data.NextToken()
     data: data.DataConfig = data.DataConfig()
     tokenizer: tokenizers.TokenizerConfig = tokenizers.BytePair()
     model: model.ModelConfig = model.ModelConfig()

@@ -10,7 +10,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from hornbook.evaluation.report import ReportData, Sample, standings, write_report
+from hornbook.data.config import NextToken
+from hornbook.evaluation.report import ReportData, Results, Sample, standings, write_report
 from hornbook.figures.baseline_ladder import Rung, baseline_ladder
 from hornbook.figures.loss_curve import Series, loss_curve
 from hornbook.figures.style import save
@@ -18,15 +19,17 @@ from hornbook.files import write_json
 from hornbook.training.journal import read_journal
 from hornbook.training.run_folder import Run
 from hornbook.workflows.evaluate import Evaluation, evaluate
+from hornbook.workflows.examine import Examination, examine
 from hornbook.workflows.load import Loaded, load_prepared, load_run
 
 Entries = Sequence[dict[str, Any]]
 
 
-def finish(run: Run) -> Evaluation:
+def finish(run: Run) -> Evaluation | Examination:
     """Score a run's best checkpoint on its whole validation split, draw its figures and write its report."""
     loaded = load_run(run.folder)
-    result = evaluate(loaded, load_prepared(run))
+    measured = evaluate if isinstance(loaded.recipe.task, NextToken) else examine
+    result = measured(loaded, load_prepared(run))
     write_json(run.folder / "evaluation.json", {"checkpoint": loaded.checkpoint.name, **result.as_json()})
     journal = read_journal(run.metrics)
     updates = [entry for entry in journal if entry["kind"] == "update"]
@@ -37,18 +40,26 @@ def finish(run: Run) -> Evaluation:
     return result
 
 
-def report_data(loaded: Loaded, result: Evaluation, updates: Entries, evaluations: Entries) -> ReportData:
+def standing_of(result: Evaluation | Examination) -> dict[str, Any]:
+    """What the page says first: a language model among its baselines, or how often answers were right."""
+    if isinstance(result, Evaluation):
+        leak = result.verdict is not None and result.verdict.leak
+        warning = str(result.verdict) if leak else ""
+        return {"standings": standings(result.measured, result.baselines, result.floor), "warning": warning}
+    results = Results(("", "asked", *result.ways), tuple(result.rows()), f"{result.sentence()}.")
+    return {"standings": (), "results": results}
+
+
+def report_data(loaded: Loaded, result: Evaluation | Examination, updates: Entries, evaluations: Entries) -> ReportData:
     """All that the page says."""
     run, info = loaded.run, loaded.run.info
-    leak = result.verdict is not None and result.verdict.leak
     return ReportData(
         title=f"{run.name}: {loaded.recipe.about or loaded.recipe.name}",
-        standings=standings(result.measured, result.baselines, result.floor),
+        **standing_of(result),
         train=series(updates, "loss"),
         validation=series(evaluations, "val_loss"),
         learning_rates={"learning rate": series(updates, "learning_rate")},
         facts=facts(loaded, updates, evaluations),
-        warning=str(result.verdict) if leak else "",
         samples=samples(run),
         configuration=run.config,
         data={f"{part} tokens, SHA-256": digest for part, digest in info["data_sha256"].items()},
@@ -94,8 +105,9 @@ def draw(run: Run, data: ReportData, evaluations: Entries) -> None:
     baselines = {line.name: line.loss for line in data.standings if line.role == "baseline"}
     floor = next((line.loss for line in data.standings if line.role == "floor"), None)
     save(loss_curve(data.train, data.validation, baselines=baselines, floor=floor), run.figures / "loss")
-    rungs = [Rung(line.name, line.bits_per_byte, line.role) for line in data.standings]
-    save(baseline_ladder(rungs), run.figures / "ladder")
+    if data.standings:
+        rungs = [Rung(line.name, line.bits_per_byte, line.role) for line in data.standings]
+        save(baseline_ladder(rungs), run.figures / "ladder")
 
 
 def read_evaluation(run: Run) -> dict[str, Any] | None:

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from hornbook.data.batches import Batches, describe
+from hornbook.data.pair_batches import PairBatches, describe_rows
+from hornbook.data.remade import RemadeBatches
 from hornbook.errors import DamagedError, HornbookError, SettingError
 from hornbook.training.checkpoints import checkpoints_in, read_progress, verify_checkpoint
 from hornbook.training.run_folder import Run, runs_in, runs_root
-from hornbook.workflows.load import load_prepared
+from hornbook.workflows.load import load_prepared, with_vocabulary
 from hornbook.workflows.recipe import read_recipe
 from hornbook.workflows.report import read_evaluation
+from hornbook.workflows.tasks import task_of
 
 
 def summaries(root: Path | None = None) -> list[dict[str, Any]]:
@@ -76,18 +79,17 @@ def wrong_with(check: Any) -> str:
 
 
 def batch_of(name: str | Path, step: int) -> list[dict[str, Any]]:
-    """The rows of any step of a run: where each begins and ends, its documents and bytes, how its text begins."""
+    """The rows of any step of a run: where each begins and ends, its documents and bytes, how its text begins.
+
+    Of pairs and labelled texts: their names and texts.
+    """
     if step < 0:
         raise SettingError(f"step: expected 0 or more, found {step}")
     run = Run.open(name)
     recipe, prepared = read_recipe(run.folder / "config.toml"), load_prepared(run)
-    training = recipe.training
-    batches = Batches(
-        prepared.train,
-        recipe.data.order,
-        recipe.seed,
-        training.batch,
-        recipe.model.context,
-        training.micro_batches,
-    )
-    return describe(batches, step, prepared.tokenizer)
+    batches = task_of(recipe).batches(recipe, with_vocabulary(recipe.model, prepared.tokenizer), prepared)
+    if isinstance(batches, PairBatches):
+        return describe_rows(batches, step, prepared.tokenizer)
+    windows = batches.batches if isinstance(batches, RemadeBatches) else batches
+    assert isinstance(windows, Batches)
+    return describe(windows, step, prepared.tokenizer)

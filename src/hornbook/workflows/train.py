@@ -19,16 +19,12 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import torch
+from torch import nn
 
-from hornbook.data.batches import Batches
-from hornbook.data.prepare import Prepared, prepare
-from hornbook.data.windows import require_context
 from hornbook.errors import DamagedError
-from hornbook.evaluation.loss import Measured, evaluate_loss
 from hornbook.files import write_text
-from hornbook.generation.text import complete
 from hornbook.model.initialise import initialise
-from hornbook.model.models import Decoder
+from hornbook.model.recompute import recompute
 from hornbook.tokenizers.saved import fingerprint
 from hornbook.training.checkpoints import check_vocabulary, load_checkpoint, read_progress
 from hornbook.training.devices import choose_device, choose_threads, moved
@@ -37,7 +33,7 @@ from hornbook.training.interrupts import Stop
 from hornbook.training.journal import Journal
 from hornbook.training.loop import Update, due, training_steps
 from hornbook.training.metrics import Throughput, seconds_left, tensorboard, update_entry
-from hornbook.training.objectives import Objective, next_token
+from hornbook.training.objectives import Objective, objective_for
 from hornbook.training.optimizers import Optimizer, build_optimizer
 from hornbook.training.precision import LossScale, Precision
 from hornbook.training.run_folder import Run, free_folder
@@ -46,6 +42,7 @@ from hornbook.training.timer import BySteps, ByTime, Clock
 from hornbook.workflows.choices import Choices, choose, objective_of
 from hornbook.workflows.load import load_prepared, with_vocabulary
 from hornbook.workflows.recipe import Recipe, read_recipe, to_toml
+from hornbook.workflows.tasks import Data, Score, Supply, Task, task_of
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ class Watcher(Protocol):
     def updated(self, status: Status) -> None:
         """A step was made."""
 
-    def evaluated(self, step: int, measured: Measured, best: bool) -> None:
+    def evaluated(self, step: int, score: Score, best: bool) -> None:
         """The whole validation split was scored after ``step`` updates."""
 
 
@@ -82,7 +79,7 @@ class Silent:
     def updated(self, status: Status) -> None:
         """Nothing."""
 
-    def evaluated(self, step: int, measured: Measured, best: bool) -> None:
+    def evaluated(self, step: int, score: Score, best: bool) -> None:
         """Nothing."""
 
 
@@ -92,11 +89,12 @@ class Training:
 
     run: Run
     recipe: Recipe
-    prepared: Prepared
-    model: Decoder
+    task: Task
+    prepared: Data
+    model: nn.Module
     optimizer: Optimizer
     choices: Choices
-    batches: Batches
+    batches: Supply
     length: BySteps | ByTime
     clock: Clock
     precision: Precision
@@ -177,19 +175,19 @@ def removed_on_failure(run: Run) -> Iterator[None]:
 
 
 def set_up(run: Run, recipe: Recipe, watcher: Watcher) -> Training:
-    """Text, model, optimizer and choices of a run, at its last checkpoint if it has one."""
-    prepared = prepared_data(run, recipe, watcher)
+    """Data, model, optimizer and choices of a run, at its last checkpoint if it has one."""
+    task = task_of(recipe)
+    prepared = prepared_data(run, recipe, task, watcher)
     config, training = with_vocabulary(recipe.model, prepared.tokenizer), recipe.training
-    require_context(prepared.train, config.context)
-    batches = Batches(
-        prepared.train, recipe.data.order, recipe.seed, training.batch, config.context, training.micro_batches
-    )
+    batches = task.batches(recipe, config, prepared)
     choices = choose(run, recipe, config, batches.steps_per_epoch, watcher.said)
     threads = choose_threads(choices.threads)
     device = choose_device(training.device)
-    model = Decoder(config)
+    model = task.build(config, recipe, run.info)
     initialise(model, config, recipe.seed)
     model.to(device)
+    if training.gradient_checkpointing:
+        recompute(model)
     steps = training.total_steps(batches.steps_per_epoch, training.batch * config.context)
     clock = Clock()
     length = BySteps(steps) if steps is not None else ByTime((training.minutes or 0.0) * 60, clock)
@@ -197,11 +195,11 @@ def set_up(run: Run, recipe: Recipe, watcher: Watcher) -> Training:
     precision = Precision(choices.precision, device.type)
     scale = precision.loss_scale()
     begun = Training(
-        run, recipe, prepared, model, optimizer, choices, batches, length, clock, precision, scale, watcher
+        run, recipe, task, prepared, model, optimizer, choices, batches, length, clock, precision, scale, watcher
     )
     watcher.said(
         f"{recipe.name}: {sum(p.numel() for p in model.parameters()):,} parameters, "
-        f"{len(prepared.train.tokens):,} training tokens, {choices.precision} on {threads} threads of {device.type}, "
+        f"{prepared.size}, {choices.precision} on {threads} threads of {device.type}, "
         f"seed {recipe.seed}"
     )
     if run.info.get("tensorboard"):
@@ -214,18 +212,17 @@ def set_up(run: Run, recipe: Recipe, watcher: Watcher) -> Training:
     return begun
 
 
-def prepared_data(run: Run, recipe: Recipe, watcher: Watcher) -> Prepared:
+def prepared_data(run: Run, recipe: Recipe, task: Task, watcher: Watcher) -> Data:
     """The run's token files, prepared now unless they are there; its tokenizer stands in the run in any case."""
     inside = run.info.get("data", "data") == "data"
     if inside and not (run.folder / "data" / "data.json").exists():
-        prepare(recipe.data, recipe.tokenizer, run.folder / "data", recipe.seed, report=watcher.said)
-    prepared = load_prepared(run)
+        task.prepare(recipe, run.folder / "data", watcher.said)
+    prepared: Data = load_prepared(run)
     if not run.tokenizer.exists():
         prepared.tokenizer.save(run.tokenizer)
-    hashes = {"train": prepared.train.header["sha256"], "validation": prepared.validation.header["sha256"]}
-    if run.info.get("data_sha256") not in (None, hashes):
+    if run.info.get("data_sha256") not in (None, prepared.hashes):
         raise DamagedError(f"the data in {prepared.folder} are not those that {run.folder} was begun with")
-    run.add_info(data_sha256=hashes)
+    run.add_info(data_sha256=prepared.hashes, **prepared.about)
     return prepared
 
 
@@ -299,14 +296,13 @@ def updates(training: Training) -> Iterator[Update]:
 
 
 def objective(training: Training) -> Objective:
-    """Next-token prediction, compiled where that was chosen."""
-    return objective_of(next_token, training.choices)
+    """What the task asks for, compiled where that was chosen."""
+    return objective_of(objective_for(training.recipe.task), training.choices)
 
 
 def described(training: Training, step: int) -> str:
-    """The rows of a step, for a message: where they begin in the token file, and how to see them."""
-    starts = ", ".join(str(row.start) for row in training.batches.rows(step)[:8])
-    return f"rows that begin at tokens {starts}, ... (hornbook runs batch {training.run.folder} {step} shows them)"
+    """The rows of a step, for a message: what they are, and how to see them."""
+    return f"{training.batches.named(step)} (hornbook runs batch {training.run.folder} {step} shows them)"
 
 
 def progress(training: Training, update: Update, owed: bool) -> dict[str, Any]:
@@ -351,23 +347,18 @@ def tell(training: Training, update: Update) -> None:
 
 def evaluate_now(training: Training, metrics: Journal, samples: Journal) -> None:
     """Score the whole validation split and write samples; nothing here touches what the next step is made of."""
-    context = training.recipe.model.context
     dtype = torch.bfloat16 if training.choices.precision == "bfloat16" else torch.float32
-    measured = evaluate_loss(
-        training.model, training.prepared.validation, context, batch=max(1, 8192 // context), autocast=dtype
-    )
-    best = training.best.offer(training.step, measured.loss)
-    metrics.write(
-        {"kind": "evaluation", "step": training.step, "seconds": training.clock.seconds, **measured.as_json()}
-    )
+    score = training.task.score(training.model, training.recipe, training.prepared, dtype)
+    best = training.best.offer(training.step, score.loss)
+    metrics.write({"kind": "evaluation", "step": training.step, "seconds": training.clock.seconds, **score.as_json()})
     if training.board is not None:
-        training.board.add_scalar("loss/validation", measured.loss, training.step)
+        training.board.add_scalar("loss/validation", score.loss, training.step)
         training.board.flush()
     if best:
         write_text(training.run.folder / "best", f"step-{training.step:06d}\n")
-    training.watcher.evaluated(training.step, measured, best)
-    wanted = training.recipe.samples
+    training.watcher.evaluated(training.step, score, best)
+    wanted, tokenizer = training.recipe.samples, training.prepared.tokenizer
     for place, prompt in enumerate(wanted.prompts):  # the same prompt twice is to give two texts
         sampling = dataclasses.replace(wanted.sampling, seed=wanted.sampling.seed + place)
-        [sample] = complete(training.model, training.prepared.tokenizer, prompt, sampling)
+        sample = training.task.answer(training.model, tokenizer, training.recipe, training.run.info, prompt, sampling)
         samples.write({"step": training.step, "prompt": prompt, "text": sample.text, "finish": sample.finish_reason})

@@ -1,0 +1,176 @@
+"""What a finished run can do, where loss alone does not say it: answers counted as right or wrong, group by group.
+
+For pairs: answers that the model wrote by itself, greedily and with beams, beside the share of tokens it gets right
+when it is shown what it should have written so far (teacher forcing); the two differ by what mistakes cost that lead
+to others. For labels: the share that is right, beside that of always saying the most frequent one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from hornbook.data.config import Classify, Continue, CutSpans, MaskedTokens, Translate
+from hornbook.evaluation.accuracy import Answers, Guesses
+from hornbook.generation.config import Beams, Sampling
+from hornbook.generation.translate import answers_of
+from hornbook.workflows.load import Loaded
+from hornbook.workflows.tasks import Score, task_of
+
+NUMBERS = "numbers"
+"""The first word in the names of pairs from the generated task."""
+
+WAYS_OF_NUMBERS = {"words": "digits to words", "digits": "words to digits"}
+
+BEAMS = 4
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some of the questions: how many there were, and how many were answered rightly in each of the ways."""
+
+    name: str
+    asked: int
+    right: dict[str, int]
+
+    def share(self, way: str) -> float:
+        """The share of right answers."""
+        return self.right[way] / self.asked
+
+
+@dataclass(frozen=True)
+class Examination:
+    """The score of a model on held-out data, and what its answers are worth.
+
+    ``ways`` are the ways in which answers were found (greedy, beams; or the model beside always saying the same),
+    ``groups`` the questions in groups, of which the first is all of them.
+    """
+
+    score: Score
+    ways: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
+    remarks: tuple[str, ...] = ()
+    more: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def accuracy(self) -> float:
+        """The share of right answers, in the first way; where none were written, of right tokens."""
+        if self.groups:
+            return self.groups[0].share(self.ways[0])
+        return float(self.score.as_json()["accuracy"])
+
+    def sentence(self) -> str:
+        """What the numbers say, in one sentence that a person can repeat."""
+        if not self.groups:
+            return self.remarks[0]
+        said = ", ".join(f"{self.groups[0].share(way):.1%} {way}" for way in self.ways)
+        return f"answers {self.groups[0].asked:,} held-out questions: {said}"
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """A row for each group: name, questions, percentages."""
+        return [
+            (group.name, f"{group.asked:,}", *(f"{100 * group.share(way):.1f} %" for way in self.ways))
+            for group in self.groups
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything as plain data."""
+        groups = [
+            {"name": group.name, "asked": group.asked, **{way: group.share(way) for way in self.ways}}
+            for group in self.groups
+        ]
+        return {**self.score.as_json(), "accuracy": self.accuracy, "groups": groups, **self.more}
+
+
+def examine(loaded: Loaded, prepared: Any) -> Examination:
+    """A run's model on everything that was held out for it."""
+    recipe = loaded.recipe
+    score = task_of(recipe).score(loaded.model, recipe, prepared, torch.float32)
+    return EXAMINERS[type(recipe.task)](loaded, prepared, score)
+
+
+def examine_tokens(loaded: Loaded, prepared: Any, score: Score) -> Examination:
+    """Hidden tokens and cut spans: what was guessed is all there is."""
+    assert isinstance(score, Guesses)
+    return Examination(score, remarks=(f"{score.accuracy:.1%} of {score.tokens:,} hidden tokens guessed",))
+
+
+def examine_pairs(loaded: Loaded, prepared: Any, score: Score) -> Examination:
+    """Every held-out source answered by the model alone."""
+    assert isinstance(score, Guesses)
+    held_out = prepared.validation
+    pairs = [held_out.pair(number) for number in range(len(held_out))]
+    sources, wanted = [source for source, _ in pairs], [list(target) for _, target in pairs]
+    longest = max(map(len, wanted)) + 1
+    greedy = answers_of(
+        loaded.model, loaded.recipe.task, loaded.tokenizer, sources, Sampling(max_tokens=longest, temperature=0.0)
+    )
+    beams = answers_of(
+        loaded.model, loaded.recipe.task, loaded.tokenizer, sources, Beams(beams=BEAMS, max_tokens=longest)
+    )
+    ways = ("greedy", f"{BEAMS} beams")
+    verdicts = [
+        (group, {ways[0]: one == target, ways[1]: other == target})
+        for group, one, other, target in zip(groups_of(held_out), greedy, beams, wanted, strict=True)
+    ]
+    remark = (
+        f"shown what it should have written, it gets {score.accuracy:.2%} of {score.tokens:,} tokens right, "
+        f"and {score.exact_match:.2%} of the answers whole"
+    )
+    return Examination(score, ways, counted(verdicts, ways), (remark,), {"teacher_forced": score.accuracy})
+
+
+def examine_labels(loaded: Loaded, prepared: Any, score: Score) -> Examination:
+    """Every question of every held-out text, beside what is right most often."""
+    assert isinstance(score, Answers)
+    questions = [question["name"] for question in loaded.run.info["questions"]]
+    ways = ("right", "always the most frequent")
+    groups = [
+        Group(name, asked, {ways[0]: right, ways[1]: int(table.sum(axis=1).max())})
+        for name, asked, right, table in zip(questions, score.labels, score.right, score.confusion, strict=True)
+    ]
+    both = {way: sum(group.right[way] for group in groups) for way in ways}
+    total = Group("all questions", sum(score.labels), both)
+    remarks = (f"{score.exact_match:.1%} of {score.texts:,} texts have all answers right",)
+    return Examination(score, ways, (total, *groups), remarks)
+
+
+EXAMINERS: dict[type, Callable[[Loaded, Any, Score], Examination]] = {
+    MaskedTokens: examine_tokens,
+    CutSpans: examine_tokens,
+    Translate: examine_pairs,
+    Continue: examine_pairs,
+    Classify: examine_labels,
+}
+
+
+def groups_of(held_out: Any) -> list[tuple[str, ...]]:
+    """The groups that each pair belongs to: numbers by language and direction, and by how many digits they have."""
+    found: list[tuple[str, ...]] = []
+    for number in range(len(held_out)):
+        corpus, *parts = held_out.name(number).split("/")
+        if corpus != NUMBERS:
+            found.append(())
+            continue
+        texts = map(held_out.tokenizer.decode, held_out.pair(number))
+        digits = max(sum(letter.isdigit() for letter in text) for text in texts)
+        language, direction = parts[:2]
+        found.append((f"{language}: {WAYS_OF_NUMBERS[direction]}", f"{digits} digits"))
+    return found
+
+
+def counted(verdicts: Sequence[tuple[tuple[str, ...], dict[str, bool]]], ways: Sequence[str]) -> tuple[Group, ...]:
+    """All answers, and those of every group, in the order in which groups were met first."""
+    asked: Counter[str] = Counter()
+    right: dict[str, Counter[str]] = {}
+    for groups, verdict in verdicts:
+        for group in ("all", *groups):
+            asked[group] += 1
+            right.setdefault(group, Counter()).update({way: int(verdict[way]) for way in ways})
+    lengths = sorted(name for name in asked if name[0].isdigit())
+    names = [name for name in asked if name not in lengths] + lengths
+    return tuple(Group(name, asked[name], {way: right[name][way] for way in ways}) for name in names)
