@@ -104,7 +104,7 @@ def examine_pairs(loaded: Loaded, prepared: Any, score: Score) -> Examination:
     assert isinstance(score, Guesses)
     held_out = prepared.validation
     pairs = [held_out.pair(number) for number in range(len(held_out))]
-    sources, wanted = [source for source, _ in pairs], [list(target) for _, target in pairs]
+    sources, wanted = [source.tolist() for source, _ in pairs], [target.tolist() for _, target in pairs]
     longest = max(map(len, wanted)) + 1
     greedy = answers_of(
         loaded.model, loaded.recipe.task, loaded.tokenizer, sources, Sampling(max_tokens=longest, temperature=0.0)

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from hornbook.corpus.numbers.task import NumbersTask
 from hornbook.evaluation.attention_maps import cross_attention
 from hornbook.figures.attention_map import attention_map
 from hornbook.figures.style import save
@@ -29,6 +30,10 @@ EXAMPLE = "en: 907060"
 """What the picture of attention shows: a number with zeros, over which the words pass without a word."""
 
 
+QUESTIONS = NumbersTask().questions
+"""What the encoder is asked."""
+
+
 @dataclass(frozen=True)
 class Contender:
     """One of the three: its recipe, and what is to be known before any number is read."""
@@ -43,20 +48,20 @@ CONTENDERS = (
     Contender(
         "numbers-encoder",
         "words -> facts",
-        "judges a text at once, having seen all of it from both sides",
-        "write: it has one answer for each question and no next token",
+        "sees all of a text from both sides and judges it at once",
+        "write: it has an answer for each question, and no next token",
     ),
     Contender(
         "numbers-decoder",
         "digits -> words",
-        "writes, and with one text for everything learns anything that can be put into it",
-        "look ahead: a digit is read before those behind it are known",
+        "writes, and learns whatever can be put into one text",
+        "look ahead: it reads a digit before it knows those behind it",
     ),
     Contender(
         "numbers-translator",
         "digits -> words",
-        "reads all of the source both ways, and looks it up while it writes",
-        "continue a text of its own: there has to be a source",
+        "reads all of a source both ways, and looks it up while it writes",
+        "go on with a text of its own: there has to be a source",
     ),
 )
 
@@ -70,6 +75,7 @@ class Entry:
     parameters: int
     seconds: float
     accuracy: float
+    questions: dict[str, float]
     answers: dict[str, str]
 
     def as_json(self) -> dict[str, Any]:
@@ -81,6 +87,7 @@ class Entry:
             "parameters": self.parameters,
             "seconds": self.seconds,
             "accuracy": self.accuracy,
+            "questions": self.questions,
             "answers": self.answers,
         }
 
@@ -110,7 +117,8 @@ def train_three(out: Path, minutes: float, seed: int, watcher: Watcher) -> list[
         seconds, loaded = time.perf_counter() - began, load_run(outcome.run.folder)
         parameters = sum(parameter.numel() for parameter in loaded.model.parameters())
         answers = {prompt: answer(loaded, prompt) for prompt in recipe.samples.prompts}
-        entries.append(Entry(contender, outcome.run, parameters, seconds, result.accuracy, answers))
+        kinds = {group.name: group.share(result.ways[0]) for group in result.groups[1:] if group.name in QUESTIONS}
+        entries.append(Entry(contender, outcome.run, parameters, seconds, result.accuracy, kinds, answers))
         watcher.said(f"{contender.recipe}: {result.accuracy:.1%} right after {seconds:.0f} s in all")
     write_json(out / "comparison.json", {"schema": 1, "entries": [entry.as_json() for entry in entries]})
     draw_cross_attention(load_run(entries[-1].run.folder), EXAMPLE, out / "cross-attention")
