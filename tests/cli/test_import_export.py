@@ -25,7 +25,13 @@ def folder(tmp_path: Path) -> Path:
     )
     tokenizer = build_tokenizer(BytePair(300), ["the cat sat on the mat " * 30])
     config = ModelConfig(
-        vocabulary=tokenizer.vocab_size, context=32, width=24, heads=3, depth=2, pattern=(block,), position_encoding=Rotary()
+        vocabulary=tokenizer.vocab_size,
+        context=32,
+        width=24,
+        heads=3,
+        depth=2,
+        pattern=(block,),
+        position_encoding=Rotary(),
     )
     model = Decoder(config)
     initialise(model, config, 1)
