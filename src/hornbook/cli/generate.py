@@ -39,11 +39,10 @@ def generate(
     checkpoint: str = "best",
     as_json: Annotated[bool, cyclopts.Parameter(name="--json", negative=())] = False,
 ) -> None:
-    """Let a run write: continue a prompt, translate it, fill in its <|mask|>, or answer questions about it.
+    """Let a run do what it was trained for: continue a prompt, translate it, fill in its <|mask|>, or judge it.
 
-    Which of these is what the run was trained for. The text goes to stdout as it is written; how fast it came, to
-    stderr. A prompt longer than a decoder's context is kept in the output; the model looks at its end, through a window
-    that moves on by half a context whenever it is full.
+    The text goes to stdout as it is written; how fast it came, to stderr. A prompt longer than a decoder's context is
+    kept in the output; the model looks at its end, through a window that moves on when it is full.
 
     Parameters
     ----------
@@ -54,8 +53,7 @@ def generate(
     max_tokens
         Write at most this many tokens.
     temperature
-        Below 1 the likely becomes likelier, above 1 less so; 0 always takes the likeliest token. By default 1, and 0
-        for runs that answer.
+        Below 1 the likely becomes likelier, above 1 less so; 0 is greedy. By default 1, and 0 for runs that answer.
     top_k
         Choose among the k likeliest tokens.
     top_p

@@ -123,7 +123,7 @@ def verdict(data: ReportData) -> str:
     if data.warning:
         return data.warning
     if data.results is not None:
-        return data.results.sentence
+        return data.results.sentence[:1].upper() + data.results.sentence[1:]
     own, parts = data.model.bits_per_byte, []
     if not math.isfinite(own):
         return "The loss of the model is not a finite number."
@@ -195,7 +195,9 @@ def results_of(results: Results | None) -> str:
         return ""
     head = "".join(f"<th>{escape(name)}</th>" for name in results.headings)
     body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in results.rows)
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    return (
+        f'<div class="scroll"><table class="counted"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
 
 
 def section(title: str, content: str) -> str:
