@@ -16,12 +16,23 @@ from hornbook.tokenizers.characters import CharacterTokenizer
 from hornbook.tokenizers.listing import OURS, SCHEMA
 from hornbook.tokenizers.protocol import END_OF_TEXT, UNKNOWN, Tokenizer
 from hornbook.tokenizers.sentencepiece_bpe import KIND, load_sentencepiece
-from hornbook.tokenizers.tokenizer_json import FILE, Document, read_bytepair, read_merges, read_words, understood
+from hornbook.tokenizers.special import roles_of as our_roles_of
+from hornbook.tokenizers.taken_over import KIND as KIND_OF_OTHERS
+from hornbook.tokenizers.taken_over import TakenOver, roles_of, settings_beside
+from hornbook.tokenizers.tokenizer_json import (
+    FILE,
+    Document,
+    read_bytepair,
+    read_merges,
+    read_special,
+    read_words,
+    understood,
+)
 from hornbook.tokenizers.words import WordTokenizer
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
-    """The tokenizer saved in a folder: ours, or any byte-level BPE ``tokenizer.json``.
+    """The tokenizer saved in a folder: ours, or one that came with another model.
 
     Raises:
         MissingError: there is no ``tokenizer.json``.
@@ -32,7 +43,10 @@ def load_tokenizer(folder: Path) -> Tokenizer:
         raise MissingError(f"{folder} has no {FILE}; give a folder that a tokenizer was saved in")
     found = read_json(path)
     kind = saved_kind(folder)
-    return understood(take_over if kind is None else LOADERS[kind], found, path)
+    if kind is None or kind == KIND_OF_OTHERS:
+        settings = settings_beside(folder)
+        return understood(lambda document: take_over(document, settings), found, path)
+    return understood(LOADERS[kind], found, path)
 
 
 def saved_kind(folder: Path) -> str | None:
@@ -41,7 +55,8 @@ def saved_kind(folder: Path) -> str | None:
     if not path.is_file():
         return None
     mark = read_json(path)
-    if not isinstance(mark, dict) or mark.get("schema") != SCHEMA or mark.get("kind") not in LOADERS:
+    known = (*LOADERS, KIND_OF_OTHERS)
+    if not isinstance(mark, dict) or mark.get("schema") != SCHEMA or mark.get("kind") not in known:
         raise DamagedError(
             f"{path} says {mark!r}; expected schema {SCHEMA} and one of the kinds {', '.join(LOADERS)}; "
             "it may come from a newer version: update, or train the tokenizer again"
@@ -49,19 +64,28 @@ def saved_kind(folder: Path) -> str | None:
     return str(mark["kind"])
 
 
-def take_over(found: Document) -> Tokenizer:
-    """A tokenizer from a ``tokenizer.json`` that another program wrote: a byte-level BPE, merges as they must be.
+def take_over(found: Document, settings: Document) -> Tokenizer:
+    """A tokenizer from a ``tokenizer.json`` that another program wrote.
 
-    A vocabulary whose tokens are not what its own merges lead to would be encoded differently here and there.
+    A byte-level BPE that is just like ours becomes one of ours, which is faster: merges lead to its tokens, nothing is
+    normalized, nothing stands around a text, and its special tokens mean what they would mean with ours.
     """
-    kind = found["model"]["type"]
-    if kind != "BPE":
-        raise ValueError(f"its model is {kind!r}, and only byte-level BPE can be taken over from elsewhere")
-    tokenizer = BytePairTokenizer(*read_bytepair(found))
+    return BytePairTokenizer(*read_bytepair(found)) if is_like_ours(found, settings) else TakenOver(found, settings)
+
+
+def is_like_ours(found: Document, settings: Document) -> bool:
+    """Whether a byte-level BPE can be one of our own class."""
+    around = found.get("post_processor")
+    plain = found.get("normalizer") is None and (around is None or around["type"] == "ByteLevel")
+    special = read_special(found)
+    if found["model"]["type"] != "BPE" or not plain or roles_of(settings, special, special) != our_roles_of(special):
+        return False
+    try:
+        tokenizer = BytePairTokenizer(*read_bytepair(found))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
     halves = [(tokenizer.token_bytes(left), tokenizer.token_bytes(right)) for left, right in tokenizer.merges.values()]
-    if halves != read_merges(found):
-        raise ValueError("its merges do not lead to its tokens")
-    return tokenizer
+    return halves == read_merges(found)
 
 
 def load_characters(found: Document) -> Tokenizer:

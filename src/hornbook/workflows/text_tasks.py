@@ -101,10 +101,13 @@ def filled_in(
 ) -> Sample:
     """The prompt with every ``<|mask|>`` replaced by the likeliest token there, all at once."""
     assert isinstance(model, Encoder)
-    tokens = torch.tensor([tokenizer.encode(prompt, allow_special=True)], device=model.embedding.tokens.weight.device)
-    hidden = tokens == tokenizer.special.get(MASK, -1)
-    if not hidden.any():
-        raise TextError(f"the prompt hides nothing; write {MASK} where the model is to fill in a token")
+    mask = tokenizer.roles.mask
+    spelt = next((name for name, number in tokenizer.special.items() if number == mask), MASK)
+    ids = tokenizer.around(tokenizer.encode(prompt, allow_special=True))
+    if mask not in ids:
+        raise TextError(f"the prompt hides nothing; write {spelt} where the model is to fill in a token")
+    tokens = torch.tensor([ids], device=model.embedding.tokens.weight.device)
+    hidden = tokens == mask
     with reading_only(model):
         filled = torch.where(hidden, model(tokens).argmax(dim=-1), tokens)[0].tolist()
     return Sample(tokenizer.decode(filled), filled, "end")
