@@ -7,51 +7,29 @@ the model sees what it should have written so far, not what it would have. Evalu
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, fields, is_dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from hornbook.batches import IGNORED, Labelled, Pairs, Texts
 from hornbook.errors import TextError
-from hornbook.evaluation.loss import LOGITS_AT_ONCE, LanguageModel
+from hornbook.evaluation.loss import LOGITS_AT_ONCE, LanguageModel, still
 from hornbook.model.heads import Classifier
 from hornbook.model.models import EncoderDecoder
+from hornbook.training.devices import moved
 
 Batch = TypeVar("Batch", Texts, Pairs, Labelled)
-
-
-def moved(value: Any, device: torch.device) -> Any:
-    """A batch with all of its tensors on the device."""
-    if isinstance(value, Tensor):
-        return value.to(device)
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{each.name: moved(getattr(value, each.name), device) for each in fields(value)})
-    return value
 
 
 def share(part: int, whole: int) -> float:
     """``part`` of ``whole``; NaN of nothing."""
     return part / whole if whole else math.nan
-
-
-@contextmanager
-def still(modules: Iterable[nn.Module]) -> Iterator[None]:
-    """Switch dropout and its like off inside the block; afterwards every module is in the mode it was in."""
-    modes = [(module, module.training) for module in modules]
-    for module, _ in modes:
-        module.training = False
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
 
 
 # Tokens ---------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from hornbook.batches import Positions
-from hornbook.evaluation.accuracy import still
+from hornbook.evaluation.loss import still
 from hornbook.model.attention import Attention
 from hornbook.model.kernels import KERNELS
 from hornbook.model.models import Decoder, Encoder, EncoderDecoder

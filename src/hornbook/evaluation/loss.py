@@ -8,9 +8,9 @@ Evaluating changes nothing: no random number is drawn, and every module is left 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -19,10 +19,11 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from hornbook.batches import IGNORED, Positions, Texts
+from hornbook.batches import IGNORED, Texts
 from hornbook.data.token_file import TokenFile
 from hornbook.data.windows import consecutive_windows
 from hornbook.errors import SettingError
+from hornbook.training.devices import moved
 
 LOGITS_AT_ONCE = 256
 """For how many tokens the logits exist at a time, whatever the batch: 50 MB with the vocabulary of GPT-2."""
@@ -131,10 +132,10 @@ def _losses(
 ) -> Iterator[Float[np.ndarray, " targets"]]:
     """The losses of the targets of each batch, in the order of the text."""
     device = next(model.parameters()).device
-    with evaluating(model):
+    with still(model.modules()):
         for texts in consecutive_windows(file, context, batch):
             with torch.inference_mode(), torch.autocast(device.type, autocast, enabled=autocast != torch.float32):
-                losses = token_losses(model, _moved(texts, device))
+                losses = token_losses(model, moved(texts, device))
             yield losses[texts.targets != IGNORED].numpy().astype(np.float64)
 
 
@@ -150,9 +151,9 @@ def token_losses(model: LanguageModel, texts: Texts) -> Float[Tensor, "B T"]:
 
 
 @contextmanager
-def evaluating(model: LanguageModel) -> Iterator[None]:
+def still(modules: Iterable[nn.Module]) -> Iterator[None]:
     """Switch dropout and its like off inside the block; afterwards every module is in the mode it was in."""
-    modes = [(module, module.training) for module in model.modules()]
+    modes = [(module, module.training) for module in modules]
     for module, _ in modes:
         module.training = False
     try:
@@ -160,16 +161,3 @@ def evaluating(model: LanguageModel) -> Iterator[None]:
     finally:
         for module, mode in modes:
             module.training = mode
-
-
-def _moved(texts: Texts, device: torch.device) -> Texts:
-    """The same batch on the device of the model."""
-    return Texts(texts.tokens.to(device), texts.targets.to(device), _positions_moved(texts.positions, device))
-
-
-def _positions_moved(positions: Positions | None, device: torch.device) -> Positions | None:
-    """The same positions on the device of the model."""
-    if positions is None:
-        return None
-    document = None if positions.document is None else positions.document.to(device)
-    return replace(positions, index=positions.index.to(device), document=document)

@@ -32,6 +32,7 @@ BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
 EXTRAS = {
     "parquet": ("pyarrow", "reads .parquet corpora such as TinyStories"),
     "tensorboard": ("tensorboard", "writes curves for TensorBoard"),
+    "gguf": ("gguf", "writes models for llama.cpp (hornbook export --to gguf)"),
 }
 """Optional parts by the name of their extra: the package that makes them work, and what for."""
 
