@@ -60,6 +60,11 @@ def test_a_story_comes_in_and_goes_out_as_gguf(hornbook, shared, tmp_path):
     hornbook(
         "import", shared / "models/stories260K.bin", "--tokenizer", shared / "models/tok512.bin", "--out", "stories"
     )
+    valid = shared / "corpora" / "tinystories_valid_sample.txt"
+    measured = json.loads(hornbook("evaluate", "stories", "--text", valid, "--json").stdout)
+    assert 0.6 < measured["bits_per_byte"] < 1.4, "it has read such stories"
+    assert "brought no data" in hornbook("evaluate", "stories", expect=2).stderr
+    assert "whole" in hornbook("runs", "verify", "stories").stdout
     text = hornbook("generate", "stories", "--temperature", "0", "--max-tokens", "40").stdout
     assert text.startswith("Once upon a time, there was a little girl named Lily. She loved to play outside")
     said = hornbook(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import cyclopts
 
 from hornbook.cli.output import print_answers, print_json, print_ladder, say
+
+if TYPE_CHECKING:
+    from hornbook.workflows.load import Loaded
 
 app = cyclopts.App(name="evaluate")
 
@@ -44,8 +47,12 @@ def evaluate(
     from hornbook.workflows.evaluate import evaluate_text
     from hornbook.workflows.examine import examine
     from hornbook.workflows.load import load_prepared, load_run
+    from hornbook.workflows.runs import IMPORTED
 
     loaded = load_run(run, checkpoint)
+    if IMPORTED in loaded.run.info:
+        measure_imported(loaded, text, precision, as_json)
+        return
     prepared = load_prepared(loaded.run)
     say(f"scoring {loaded.run.folder} at {loaded.checkpoint.name}")
     if not isinstance(loaded.recipe.task, NextToken):
@@ -64,3 +71,21 @@ def evaluate(
         return
     print_ladder(result)
     print(f"{result.measured.tokens:,} tokens, {result.measured.bytes:,} bytes. The model {result.sentence()}.")
+
+
+def measure_imported(loaded: Loaded, text: tuple[str, ...], precision: str, as_json: bool) -> None:
+    """Score a model that came without data on the texts that were given."""
+    from hornbook.data.config import NextToken
+    from hornbook.errors import SettingError
+    from hornbook.workflows.evaluate import measure_text
+
+    if not text or not isinstance(loaded.recipe.task, NextToken):
+        raise SettingError(
+            "this model was imported and brought no data; models that continue texts are scored by --text"
+        )
+    measured = measure_text(loaded, text, precision)
+    if as_json:
+        print_json({"run": str(loaded.run.folder), "checkpoint": loaded.checkpoint.name, **measured.as_json()})
+    else:
+        print(f"{measured}  perplexity {measured.perplexity:,.2f}")
+        print(f"{measured.tokens:,} tokens, {measured.bytes:,} bytes; no baseline: its training text is not here")

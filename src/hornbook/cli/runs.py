@@ -31,10 +31,15 @@ def list_runs(*, as_json: Json = False) -> None:
         print("no runs yet; hornbook quickstart makes one")
     else:
         rows = [
-            (run["name"], f"{run['steps']:,}", shown(run["val_loss"]), shown(run["bits_per_byte"]), run["state"])
+            (
+                run["name"],
+                f"{run['steps']:,}",
+                *(shown(run[name]) for name in ("val_loss", "bits_per_byte", "accuracy")),
+                run["state"],
+            )
             for run in found
         ]
-        print_table(("run", "steps", "nats/token", "bits/byte", "state"), rows)
+        print_table(("run", "steps", "nats/token", "bits/byte", "right", "state"), rows)
 
 
 @app.command

@@ -7,10 +7,10 @@ Richardson 2018).
 
 from __future__ import annotations
 
+import heapq
 import struct
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,8 @@ UNKNOWN, BEGIN, END = 0, 1, 2
 FIRST_BYTE = 3
 BYTES = 256
 KIND = "sentencepiece"
+GONE = -1
+"""The place of a piece that has become part of the one before it."""
 
 
 class SentencePieceBPE:
@@ -71,17 +73,35 @@ class SentencePieceBPE:
         return found
 
     def merged(self, ids: list[int]) -> list[int]:
-        """The neighbours that make the best piece put together, until no two make one; of equals the first."""
-        while True:
-            made = [
-                (self.scores[piece], -place, piece)
-                for place, (left, right) in enumerate(pairwise(ids))
-                if (piece := self.ids.get(self.tokens[left] + self.tokens[right])) is not None
-            ]
-            if not made:
-                return ids
-            _, place, piece = max(made)
-            ids = [*ids[:-place], piece, *ids[-place + 2 :]]
+        """The neighbours that make the best piece put together, until no two make one; of equals the first.
+
+        A heap holds every pair that makes a piece, best first; a pair whose half has been merged since is passed over.
+        """
+        after, before = list(range(1, len(ids) + 1)), list(range(-1, len(ids) - 1))
+        pairs: list[tuple[float, int, int, int, int]] = []
+
+        def offer(left: int) -> None:
+            right = after[left] if left >= 0 else len(ids)
+            if right < len(ids):
+                piece = self.ids.get(self.tokens[ids[left]] + self.tokens[ids[right]])
+                if piece is not None:
+                    heapq.heappush(pairs, (-self.scores[piece], left, piece, ids[left], ids[right]))
+
+        for place in range(len(ids)):
+            offer(place)
+        ids = list(ids)
+        while pairs:
+            _, left, piece, first, second = heapq.heappop(pairs)
+            right = after[left]
+            if ids[left] != first or right >= len(ids) or ids[right] != second:
+                continue
+            ids[left], ids[right] = piece, GONE
+            after[left] = after[right]
+            if after[right] < len(ids):
+                before[after[right]] = left
+            offer(before[left])
+            offer(left)
+        return [token for token in ids if token != GONE]
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids, without the one space that stands before every text."""

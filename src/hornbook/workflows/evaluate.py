@@ -79,6 +79,18 @@ def evaluate_text(loaded: Loaded, prepared: Prepared, text: Sequence[str], preci
         return evaluate_tokens(loaded, prepared.train, file, precision)
 
 
+def measure_text(loaded: Loaded, text: Sequence[str], precision: str = "float32") -> Measured:
+    """The model alone on a text, for one that came without the text it was trained on: no baseline can be fitted."""
+    import torch
+
+    context = loaded.recipe.model.context
+    with tempfile.TemporaryDirectory(prefix="hornbook-") as folder:
+        file = prepare_whole(DataConfig(text=tuple(text)), loaded.tokenizer, Path(folder) / "text.tokens")
+        return evaluate_loss(
+            loaded.model, file, context, batch=max(1, 8192 // context), autocast=getattr(torch, precision)
+        )
+
+
 def evaluate_tokens(loaded: Loaded, train: TokenFile, validation: TokenFile, precision: str) -> Evaluation:
     """The model on every token of ``validation`` but the first, in windows of its context."""
     import torch

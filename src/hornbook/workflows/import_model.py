@@ -29,6 +29,7 @@ from hornbook.tokenizers.sentencepiece_bpe import read_llama2c
 from hornbook.training.config import TrainingConfig
 from hornbook.training.run_folder import Run, free_folder
 from hornbook.workflows.recipe import Recipe, SamplesConfig, to_toml
+from hornbook.workflows.runs import IMPORTED
 
 TASKS: dict[type, TaskConfig] = {
     DecoderOnly: NextToken(),
@@ -123,7 +124,7 @@ def write_run(found: Found, source: str, folder: Path, report: Callable[[str], N
     )
     model = build_model(found.config)
     model.load_state_dict(dict(found.state))
-    run = Run.create(folder, to_toml(recipe), {"seed": recipe.seed, "imported": source})
+    run = Run.create(folder, to_toml(recipe), {"seed": recipe.seed, IMPORTED: source})
     try:
         found.tokenizer.save(run.tokenizer)
         vocabulary = {"fingerprint": fingerprint(found.tokenizer), "size": found.tokenizer.vocab_size}

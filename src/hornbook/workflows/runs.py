@@ -16,6 +16,9 @@ from hornbook.workflows.recipe import read_recipe
 from hornbook.workflows.report import read_evaluation
 from hornbook.workflows.tasks import task_of
 
+IMPORTED = "imported"
+"""What ``run.json`` calls the source of a model that came from elsewhere, and brought no data."""
+
 
 def summaries(root: Path | None = None) -> list[dict[str, Any]]:
     """One line for each run in ``root`` (by default where runs are kept), the newest last."""
@@ -34,8 +37,9 @@ def summary(run: Run) -> dict[str, Any]:
         "name": run.name,
         "folder": str(run.folder),
         "steps": progress["step"],
-        "val_loss": measured["val_loss"] if measured else None,
-        "bits_per_byte": measured["bits_per_byte"] if measured else None,
+        "val_loss": (measured or {}).get("val_loss"),
+        "bits_per_byte": (measured or {}).get("bits_per_byte"),  # of running text only
+        "accuracy": (measured or {}).get("accuracy"),
         "state": state,
     }
 
@@ -65,7 +69,8 @@ def verified(name: str | Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in checkpoints_in(run.checkpoints):
         found[path.name] = wrong_with(lambda path=path: verify_checkpoint(path))
-    found["data"] = wrong_with(lambda: load_prepared(run).verify())
+    if IMPORTED not in run.info:
+        found["data"] = wrong_with(lambda: load_prepared(run).verify())
     return found
 
 
