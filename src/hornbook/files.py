@@ -18,6 +18,11 @@ from typing import Any
 from hornbook.errors import DamagedError, HornbookError, MissingError
 
 
+def home() -> Path:
+    """Where everything lies that is kept between runs: ``HORNBOOK_HOME``, or ``~/.cache/hornbook``."""
+    return Path(os.environ.get("HORNBOOK_HOME") or "~/.cache/hornbook").expanduser()
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a path to write to; when the block ends well it takes the place of ``path``, otherwise it is removed.

@@ -18,8 +18,9 @@ import pytest
 
 from hornbook.corpus import fetch as fetching
 from hornbook.corpus.catalogue import CATALOGUE, Archive, Entry, RemoteFile
-from hornbook.corpus.fetch import fetch, home
+from hornbook.corpus.fetch import fetch
 from hornbook.errors import DamagedError, HornbookError, MissingError, SettingError
+from hornbook.files import home
 
 POEM = b"The curfew tolls the knell of parting day,\n" * 101
 OTHER = b"Some other poem.\n"

@@ -59,8 +59,8 @@ def tokens_of(steps, sample=0):
 @pytest.mark.parametrize("sampling", [GREEDY, Sampling(max_tokens=29, top_p=0.9, seed=7)], ids=["greedy", "sampled"])
 def test_a_memory_changes_no_token_within_the_context_and_beyond(rule, encoding, prompt, sampling):
     writer = model(rule, encoding)
-    plain = list(generate(writer, prompt, sampling, samples=3, cache=False))
-    cached = list(generate(writer, prompt, sampling, samples=3, cache=True))
+    plain = list(generate(writer, prompt, sampling, samples=3, reading=recomputed))
+    cached = list(generate(writer, prompt, sampling, samples=3, reading=remembered))
     assert plain == cached
     assert len(plain) == 29
 
@@ -99,8 +99,8 @@ def test_greedy_is_the_loop_of_argmax():
     for _ in range(29):
         with torch.no_grad():
             text.append(writer(torch.tensor([text]))[0, -1].argmax().item())
-    for cache in (True, False):
-        assert tokens_of(generate(writer, [3, 1, 4], GREEDY, cache=cache)) == text[3:]
+    for reading in (remembered, recomputed):
+        assert tokens_of(generate(writer, [3, 1, 4], GREEDY, reading=reading)) == text[3:]
 
 
 def test_every_sample_is_its_own_whether_drawn_together_or_not():

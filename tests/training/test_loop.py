@@ -12,6 +12,7 @@ from torch import nn
 
 from hornbook.batches import IGNORED, Texts
 from hornbook.errors import HornbookError
+from hornbook.model.models import Decoder
 from hornbook.training.config import AdamW, Cosine, Linear
 from hornbook.training.loop import Update, due, training_steps
 from hornbook.training.objectives import Loss, next_token
@@ -195,16 +196,17 @@ def test_a_run_by_the_clock_ends_near_its_limit():
     )
 
 
-class Poisoned(nn.Module):
+class Poisoned(Decoder):
     """A decoder that says NaN from its third batch on."""
 
     def __init__(self, value: float = math.nan) -> None:
-        super().__init__()
-        self.model, self.value, self.seen = a_model(), value, 0
+        super().__init__(a_model().config)
+        self.load_state_dict(a_model().state_dict())
+        self.value, self.seen = value, 0
 
-    def forward(self, tokens, positions=None):
+    def hidden(self, tokens, positions=None, cache=None):
         self.seen += 1
-        return self.model(tokens, positions) * (self.value if self.seen > 2 else 1.0)
+        return super().hidden(tokens, positions, cache) * (self.value if self.seen > 2 else 1.0)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
@@ -212,13 +214,13 @@ def test_a_loss_that_is_no_number_stops_with_step_batch_and_advice_before_the_we
     model = Poisoned(value)
     steps = training_steps(model, batches(), next_token, sgd(model), describe=lambda step: f"rows 3, 1 and 4 of {step}")
     next(steps), next(steps)
-    before = copy.deepcopy(model.model)
+    before = copy.deepcopy(model)
     with pytest.raises(HornbookError) as error:
         next(steps)
     assert str(error.value).startswith("step 2: the loss became ")
     assert "rows 3, 1 and 4 of 2" in str(error.value)
     assert "lower learning rate" in str(error.value)
-    assert same(before, model.model)
+    assert same(before, model)
 
 
 def test_a_gradient_that_is_no_number_stops_too():

@@ -17,7 +17,7 @@ from hornbook.data.masking import Masking, masked
 from hornbook.model.config import EncoderAndDecoder, EncoderOnly
 from hornbook.model.heads import Classifier
 from hornbook.model.initialise import initialise
-from hornbook.model.models import build_model
+from hornbook.model.models import EncoderDecoder, build_model
 from hornbook.seeds import numpy_generator, torch_generator
 from hornbook.training.loop import training_steps
 from hornbook.training.objectives import (
@@ -162,21 +162,28 @@ def test_the_end_of_a_short_answer_is_scored_and_the_padding_behind_it_is_not():
     assert int(counted) == int((batch.target.positions.index >= 0).sum()) == 2 + 3 + 4 + 5 + 2 + 3
 
 
-class Listening(nn.Module):
+class Listening(EncoderDecoder):
     """Answers with whatever token it was shown, certainly; and remembers what it was shown."""
 
-    def forward(self, source, tokens, source_positions=None, positions=None):
-        self.seen = source, tokens
-        return 100.0 * F.one_hot(tokens, VOCABULARY).float()
+    def encode(self, source, positions=None):
+        self.source = source
+        return []
+
+    def hidden(self, tokens, memory, positions=None, cache=None):
+        self.shown = tokens
+        return F.one_hot(tokens, VOCABULARY).float()
+
+    def write(self, hidden):
+        return 100.0 * hidden
 
 
 def test_an_answer_is_asked_one_token_ahead_of_what_is_shown():
     """By hand: source 5 6, answer 7 7 8 between 0 and 0: an echo is right once, where 7 follows 7."""
     shown, asked = torch.tensor([[0, 7, 7, 8]]), torch.tensor([[7, 7, 8, 0]])
-    echo, source = Listening(), torch.tensor([[5, 6]])
+    echo, source = Listening(a_translator().config), torch.tensor([[5, 6]])
     loss = SequenceToSequence()(echo, Pairs(source, Positions.counting(1, 2), Texts(shown, asked)))
     assert (loss.total.item(), loss.count.item()) == (300.0, 4)
-    assert echo.seen[0] is source and echo.seen[1] is shown
+    assert echo.source is source and echo.shown is shown
 
 
 def test_an_answer_cannot_be_read_off_what_is_shown_later():

@@ -46,6 +46,7 @@ for name, text in COMMANDS.items():
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run ``arguments`` (those of the process when ``None``) and exit with the code the module describes."""
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # PyTorch takes large pages; read when it is imported
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 

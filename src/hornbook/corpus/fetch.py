@@ -18,7 +18,7 @@ from typing import Protocol
 
 from hornbook.corpus.catalogue import CATALOGUE, Entry, RemoteFile
 from hornbook.errors import DamagedError, HornbookError, MissingError, SettingError, nearest
-from hornbook.files import explained, read_json, replacing, sha256_of, write_json
+from hornbook.files import explained, home, read_json, replacing, sha256_of, write_json
 
 SECONDS = 30  # how long a server may be silent
 RECORDS = "fetched.json"
@@ -51,11 +51,6 @@ class Fetching:
     accept: bool = False
     report: Callable[[str], None] = silent
     progress: Callable[[str], Progress] | None = None
-
-
-def home() -> Path:
-    """Where everything that is fetched lies: ``HORNBOOK_HOME``, or ``~/.cache/hornbook``."""
-    return Path(os.environ.get("HORNBOOK_HOME") or "~/.cache/hornbook").expanduser()
 
 
 def folder_of(entry: Entry) -> Path:

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hornbook.corpus.fetch import Progress, home, silent
+from hornbook.corpus.fetch import Progress, silent
 from hornbook.errors import DamagedError, HornbookError, MissingError, SettingError
-from hornbook.files import explained, flush
+from hornbook.files import explained, flush, home
 from hornbook.formats.hub_requests import (
     Interrupted,
     Repository,

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from hornbook.errors import HornbookError, SettingError, TextError
 from hornbook.generation.config import Sampling
-from hornbook.generation.sampling import draw, filters
+from hornbook.generation.sampling import chooser
 from hornbook.model.cache import LayerCache, make_cache, repeated
 from hornbook.model.models import Decoder, EncoderDecoder
 from hornbook.seeds import torch_generator
@@ -33,9 +33,12 @@ def window_start(length: int, context: int) -> int:
 
 
 @contextmanager
-def reading_only(model: torch.nn.Module) -> Iterator[None]:
-    """Evaluation mode without gradients; afterwards every module is in the mode it was in."""
-    training = [module for module in model.modules() if module.training]
+def reading_only(model: torch.nn.Module, modules: Sequence[torch.nn.Module] | None = None) -> Iterator[None]:
+    """Evaluation mode without gradients; afterwards every module is in the mode it was in.
+
+    ``modules`` are all modules of the model, for whoever comes here at every token.
+    """
+    training = [module for module in modules or list(model.modules()) if module.training]
     for module in training:
         module.training = False
     try:
@@ -48,6 +51,10 @@ def reading_only(model: torch.nn.Module) -> Iterator[None]:
 
 NextLogits = Callable[[Int[Tensor, "B T"]], Float[Tensor, "B V"]]
 """Given the whole text so far, which grows by one token from call to call: the logits of the token that follows."""
+
+
+Reader = Callable[[Decoder, int], NextLogits]
+"""Given a model and how long the text will become at most, a way to read it: one of the two below, or fast.py."""
 
 
 def recomputed(model: Decoder, longest: int) -> NextLogits:
@@ -90,7 +97,7 @@ def remembered(model: Decoder, longest: int) -> NextLogits:
 
 def empty_cache(model: Decoder | EncoderDecoder, rows: int, length: int, device: torch.device) -> list[LayerCache]:
     """A cache in the model's own number format."""
-    return make_cache(model.config, rows, length, device, model.embedding.tokens.weight.dtype)
+    return make_cache(model.config, rows, length, device, model.embedding.dtype)
 
 
 def generate(
@@ -100,7 +107,7 @@ def generate(
     *,
     samples: int = 1,
     end: int | None = None,
-    cache: bool = True,
+    reading: Reader | None = None,
 ) -> Iterator[list[int | None]]:
     """Continue ``prompt`` in ``samples`` ways, and yield the next token of each, step by step.
 
@@ -113,18 +120,15 @@ def generate(
     """
     check_samples(samples)
     check_prompt(model, prompt)
-    choose = filters(sampling)
+    choose, modules = chooser(sampling), list(model.modules())
     generators = [torch_generator(sampling.seed, "sample", sample) for sample in range(samples)]
-    device = model.embedding.tokens.weight.device
+    device = model.embedding.device
     text = torch.tensor([list(prompt)], device=device).expand(samples, -1)
-    next_logits = (remembered if cache else recomputed)(model, len(prompt) + sampling.max_tokens)
+    next_logits = (reading or remembered)(model, len(prompt) + sampling.max_tokens)
     over = [False] * samples
     for _ in range(sampling.max_tokens):
-        with reading_only(model):
-            logits = finite(next_logits(text).float())
-            for choice in choose:
-                logits = choice(logits, text)
-            tokens = draw(logits, generators)
+        with reading_only(model, modules):
+            tokens = choose(finite(next_logits(text).float()), text, generators)
             text = torch.cat([text, tokens[:, None]], dim=1)
         written = [None if done else token for token, done in zip(tokens.tolist(), over, strict=True)]
         yield written

@@ -45,7 +45,7 @@ class Reading:
         """
         self.model, self.hidden, self.memory = model, hidden, memory
         self.context, self.longest = model.config.context, longest
-        self.text, self.lengths = left_padded(rows, model.embedding.tokens.weight.device)
+        self.text, self.lengths = left_padded(rows, model.embedding.device)
         self.sources = torch.arange(len(rows), device=self.text.device)  # whose memory each row looks at
         self.begins = torch.zeros_like(self.lengths)  # where each row's window begins
         self.cache: list[LayerCache] = []  # what was read of each row's window

@@ -96,3 +96,26 @@ def draw(logits: Float[Tensor, "B V"], generators: Sequence[torch.Generator]) ->
     uniform = torch.stack([torch.rand((), generator=generator, dtype=torch.float64) for generator in generators])
     wanted = uniform.to(logits.device)[:, None] * cumulative[:, -1:]
     return torch.searchsorted(cumulative, wanted, right=True)[:, 0].clamp(max=logits.shape[-1] - 1)
+
+
+Chooser = Callable[[Tensor, Tensor, Sequence[torch.Generator]], Tensor]
+"""(logits [B, V], everything written so far [B, T], a generator for each row) -> tokens [B]."""
+
+
+def chooser(sampling: Sampling) -> Chooser:
+    """All of this in one: the filters that ``sampling`` asks for, and the draw. Where the likeliest token is wanted,
+    nothing has to be drawn from what ``greedy`` would leave, nor filtered beyond the penalty."""
+    if sampling.temperature == 0:
+        penalised = filters(Sampling(repetition_penalty=sampling.repetition_penalty))
+        return lambda logits, written, generators: filtered(logits, written, penalised).argmax(-1)
+    asked = filters(sampling)
+    return lambda logits, written, generators: draw(filtered(logits, written, asked), generators)
+
+
+def filtered(
+    logits: Float[Tensor, "B V"], written: Int[Tensor, "B T"], asked: Sequence[Filter]
+) -> Float[Tensor, "B V"]:
+    """The logits after every filter, one after another."""
+    for each in asked:
+        logits = each(logits, written)
+    return logits

@@ -13,7 +13,7 @@ from typing import Literal
 
 from hornbook.errors import TextError
 from hornbook.generation.config import Sampling
-from hornbook.generation.generate import check_samples, generate
+from hornbook.generation.generate import Reader, check_samples, generate
 from hornbook.model.models import Decoder
 from hornbook.tokenizers.protocol import Tokenizer
 
@@ -135,10 +135,14 @@ def begin(tokenizer: Tokenizer, tokens: Sequence[int], sampling: Sampling, sampl
 
 
 def write(
-    model: Decoder, tokens: Sequence[int], writings: Sequence[Writing], sampling: Sampling, cache: bool = True
+    model: Decoder,
+    tokens: Sequence[int],
+    writings: Sequence[Writing],
+    sampling: Sampling,
+    reading: Reader | None = None,
 ) -> Iterator[list[str]]:
     """Let the model continue ``tokens`` in all ``writings`` at once; after every step, the text each has gained."""
-    steps = generate(model, tokens, sampling, samples=len(writings), end=writings[0].end, cache=cache)
+    steps = generate(model, tokens, sampling, samples=len(writings), end=writings[0].end, reading=reading)
     for step in steps:
         yield [
             writing.push(token) if token is not None and writing.finish_reason is None else ""
@@ -154,7 +158,7 @@ def complete(
     prompt: str,
     sampling: Sampling,
     samples: int = 1,
-    cache: bool = True,
+    reading: Reader | None = None,
 ) -> list[Sample]:
     """Continue ``prompt`` in ``samples`` ways, all at once. The prompt itself is not part of the texts.
 
@@ -163,14 +167,16 @@ def complete(
     check_samples(samples)
     tokens = encode_prompt(tokenizer, prompt)
     writings = begin(tokenizer, tokens, sampling, samples)
-    for _ in write(model, tokens, writings, sampling, cache):
+    for _ in write(model, tokens, writings, sampling, reading):
         pass
     return [writing.sample() for writing in writings]
 
 
-def stream(model: Decoder, tokenizer: Tokenizer, prompt: str, sampling: Sampling, cache: bool = True) -> Iterator[str]:
+def stream(
+    model: Decoder, tokenizer: Tokenizer, prompt: str, sampling: Sampling, reading: Reader | None = None
+) -> Iterator[str]:
     """Continue ``prompt``, in pieces as soon as they are certain; joined they are the text of ``complete``."""
     tokens = encode_prompt(tokenizer, prompt)
-    for [piece] in write(model, tokens, begin(tokenizer, tokens, sampling, 1), sampling, cache):
+    for [piece] in write(model, tokens, begin(tokenizer, tokens, sampling, 1), sampling, reading):
         if piece:
             yield piece

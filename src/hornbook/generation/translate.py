@@ -19,7 +19,7 @@ from hornbook.generation.beam import Hypothesis, beam_search, best_of
 from hornbook.generation.config import Beams, Sampling
 from hornbook.generation.generate import check_prompt, check_tokens, finite, reading_only
 from hornbook.generation.reading import Reading, answering, continuing
-from hornbook.generation.sampling import draw, filters
+from hornbook.generation.sampling import chooser
 from hornbook.generation.text import Sample, Writing
 from hornbook.model.models import Decoder, EncoderDecoder
 from hornbook.seeds import torch_generator
@@ -41,18 +41,15 @@ def drawn(begin: Begin, sampling: Sampling, end: int | None, numbers: Sequence[i
 
     Scores are log p of the model itself, whatever filters were at work. Rows leave once a quarter of them is over.
     """
-    reading, choose = begin(), filters(sampling)
+    reading, choose = begin(), chooser(sampling)
     generators = [torch_generator(sampling.seed, "row", number) for number in numbers]
     tokens: list[list[int]] = [[] for _ in numbers]
     nats, ended = [0.0] * len(numbers), [False] * len(numbers)
     here = list(range(len(numbers)))  # which text each row of the reading is
     for left in reversed(range(sampling.max_tokens)):
         logits = finite(reading.logits).to(torch.promote_types(reading.logits.dtype, torch.float32))
-        filtered, seen = logits, torch.where(reading.text < 0, reading.text[:, -1:], reading.text)
-        for choice in choose:
-            filtered = choice(filtered, seen)
-        greedy = sampling.temperature == 0
-        new = filtered.argmax(-1) if greedy else draw(filtered, [generators[number] for number in here])
+        seen = torch.where(reading.text < 0, reading.text[:, -1:], reading.text)
+        new = choose(logits, seen, [generators[number] for number in here])
         gained = logits.log_softmax(-1).gather(1, new[:, None])[:, 0].tolist()
         for number, token, log_probability in zip(here, new.tolist(), gained, strict=True):
             if not ended[number]:
@@ -107,7 +104,7 @@ def answers(
     check_tokens(model, [start], "the beginning of an answer")
 
     def begin(rows: Sequence[Ids]) -> Begin:
-        width, device = max(map(len, rows)), model.embedding.tokens.weight.device
+        width, device = max(map(len, rows)), model.embedding.device
         padded = torch.tensor([[*row, *[0] * (width - len(row))] for row in rows], device=device)
         lengths = torch.tensor([len(row) for row in rows], device=device)
         plain = int(lengths.min()) == width

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from hornbook.batches import Positions
 from hornbook.model.attention import Attention
-from hornbook.model.cache import Cache, LayerCache
+from hornbook.model.cache import Cache, Remembering
 from hornbook.model.config import Bidirectional, BlockConfig, ModelConfig, Sizes
 from hornbook.model.experts import build_feed_forward
 from hornbook.model.kernels import KeysValues
@@ -44,7 +44,7 @@ class Block(nn.Module):
         self,
         hidden: Float[Tensor, "B T C"],
         order: Order,
-        cache: LayerCache | None = None,
+        cache: Remembering | None = None,
         memory: KeysValues | None = None,
     ) -> Float[Tensor, "B T C"]:
         """The stream after this layer; ``memory`` is what the second attention looks at."""
@@ -54,7 +54,7 @@ class Block(nn.Module):
         thought: Tensor = self.around_feed_forward(hidden, self.feed_forward)
         return thought
 
-    def look(self, normed: Float[Tensor, "B T C"], order: Order, cache: LayerCache | None) -> Float[Tensor, "B T C"]:
+    def look(self, normed: Float[Tensor, "B T C"], order: Order, cache: Remembering | None) -> Float[Tensor, "B T C"]:
         """What these tokens see in their own text: in all of it, or in themselves and what the cache remembers."""
         new = self.attention.keys_and_values(normed, order)
         answer: Tensor = self.attention(normed, order, new if cache is None else cache.extend(new))
@@ -81,7 +81,7 @@ class ParallelBlock(Block):
         self,
         hidden: Float[Tensor, "B T C"],
         order: Order,
-        cache: LayerCache | None = None,
+        cache: Remembering | None = None,
         memory: KeysValues | None = None,
     ) -> Float[Tensor, "B T C"]:
         """The stream after this layer."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Int
@@ -17,6 +18,20 @@ from torch import Tensor
 from hornbook.batches import NOTHING, Positions
 from hornbook.model.config import ModelConfig, SlidingWindow
 from hornbook.model.kernels import KeysValues
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """What a block needs of a cache: somewhere to put new keys and values, and to learn what may be looked at."""
+
+    @property
+    def length(self) -> int:
+        """How many tokens are remembered."""
+        ...
+
+    def extend(self, new: KeysValues) -> KeysValues:
+        """Remember ``new``, and return everything that its queries may look at."""
+        ...
 
 
 class LayerCache:
@@ -98,8 +113,8 @@ def joined(left: KeysValues, right: KeysValues) -> KeysValues:
     return KeysValues(torch.cat(keys, dim=2), torch.cat(values, dim=2), positions)
 
 
-Cache = Sequence[LayerCache]
-"""One ``LayerCache`` for each layer."""
+Cache = Sequence[Remembering]
+"""What remembers, for each layer: a ``LayerCache``, or one of another kind (static_cache.py)."""
 
 
 def make_cache(
@@ -121,11 +136,11 @@ def make_cache(
     ]
 
 
-def reordered(cache: Cache, rows: Int[Tensor, " N"]) -> list[LayerCache]:
+def reordered(cache: Sequence[LayerCache], rows: Int[Tensor, " N"]) -> list[LayerCache]:
     """A copy of every layer with row ``rows[i]`` in place i."""
     return [layer.reordered(rows) for layer in cache]
 
 
-def repeated(cache: Cache, times: int) -> list[LayerCache]:
+def repeated(cache: Sequence[LayerCache], times: int) -> list[LayerCache]:
     """A copy of every layer with each row ``times`` times."""
     return [layer.repeated(times) for layer in cache]

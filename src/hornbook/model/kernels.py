@@ -1,9 +1,9 @@
 """Attention itself, as functions of one signature. Every row of ``KERNELS`` is proven equal to ``explicit``.
 
 To read: ``explicit`` is the formula, ``flash`` (flash.py) how it is computed without a table of all scores. To run:
-``fused`` is PyTorch's own kernel, ``direct`` plain products for short windows in 16 bits, and ``auto`` takes the
-quickest for the case at hand. For GPUs: ``flexible`` (flexible.py) has PyTorch write a kernel for each rule of a mask,
-``triton`` (triton_flash.py) is one written by hand. Next: flash.py.
+``fused`` is PyTorch's own kernel, ``direct`` plain products for short windows in 16 bits, ``single`` sums of products
+for one query at a time, and ``auto`` takes the quickest for the case at hand. For GPUs: ``flexible`` (flexible.py) has
+PyTorch write a kernel for each rule of a mask, ``triton`` (triton_flash.py) is one written by hand. Next: flash.py.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ __all__ = [
     "direct",
     "explicit",
     "fused",
+    "single",
 ]
 
 
@@ -114,6 +115,26 @@ def direct(
     return (weights.view(*stacked.shape[:3], -1) @ seen.values).view(query.shape)
 
 
+def single(
+    query: Float[Tensor, "B H T D"],
+    seen: KeysValues,
+    mask: Mask,
+    bias: Float[Tensor, "#B #H T S"] | None,
+    scoring: Scoring,
+    watch: Watch,
+) -> Float[Tensor, "B H T D"]:
+    """The same for few queries, as sums of products: compiled, one reading of the keys and one of the values."""
+    groups, visible, wide = seen.keys.shape[1], mask.dense(), torch.promote_types(query.dtype, torch.float32)
+    sharing = (query.shape[0], groups, query.shape[1] // groups, query.shape[2])
+    split = (query.to(wide) * scoring.scale).view(*sharing, 1, query.shape[3])  # [B,G,H/G,T,1,D]
+    scores = scoring.capped((split * seen.keys[:, :, None, None].to(wide)).sum(-1).flatten(1, 2))  # [B,H,T,S]
+    if bias is not None:
+        scores = scores + bias
+    weights = scoring.weights(scores.masked_fill(~visible, torch.finfo(scores.dtype).min)).masked_fill(~visible, 0.0)
+    answer = weights.view(*sharing, -1, 1) * seen.values[:, :, None, None].to(wide)  # [B,G,H/G,T,S,D]
+    return answer.sum(-2).view(query.shape).to(query.dtype)
+
+
 LONG = 512
 """Beyond so many keys, rereading the scores costs more than ``fused`` loses."""
 
@@ -126,13 +147,17 @@ def auto(
     scoring: Scoring,
     watch: Watch,
 ) -> Float[Tensor, "B H T D"]:
-    """The quickest of the others: ``fused``, but for training in 16 bits on a CPU, with windows that are not long.
+    """The quickest of the others: ``fused``, but for training in 16 bits on a CPU, with windows that are not long, and
+    for one query in compiled code.
 
-    There the backward pass of PyTorch 2.13's fused kernel takes several times as long as the products themselves
-    (64 tokens: 5.5 ms against 0.7 ms for both passes of one layer, compiled, on one core). A softcap or sinks leave
-    ``direct``, or for many queries on a CPU ``flash`` (2048 tokens in 32 bits: 1.4 s against 0.4 s, uncompiled).
+    In the first case the backward pass of PyTorch 2.13's fused kernel takes several times as long as the products
+    themselves (64 tokens: 5.5 ms against 0.7 ms for both passes of one layer, compiled, on one core). A softcap or
+    sinks leave ``direct``, or for many queries on a CPU ``flash`` (2048 tokens in 32 bits: 1.4 s against 0.4 s,
+    uncompiled).
     """
     processor, narrow = query.device.type == "cpu", query.dtype in (torch.bfloat16, torch.float16)
+    if query.shape[2] == 1 and processor and torch.compiler.is_compiling() and scoring.dropout == 0:
+        return single(query, seen, mask, bias, scoring, watch)
     short = processor and narrow and torch.is_grad_enabled() and seen.keys.shape[2] <= LONG
     kernel = direct if short else fused
     if scoring.softcap is not None or scoring.sinks is not None:  # which PyTorch's kernel knows nothing of
@@ -147,6 +172,7 @@ KERNELS: dict[str, Kernel] = {
     "auto": auto,
     "explicit": explicit,
     "direct": direct,
+    "single": single,
     "fused": fused,
     "flexible": flexible,
     "flash": flash,
@@ -160,6 +186,7 @@ ABILITIES: dict[str, frozenset[str]] = {
     "auto": EVERYTHING,
     "explicit": EVERYTHING,
     "direct": EVERYTHING,
+    "single": EVERYTHING - {"dropout"},
     "fused": frozenset({"bias", "dropout", "block-sparse"}),
     "flexible": EVERYTHING - {"dropout"},
     "flash": EVERYTHING - {"dropout"},

@@ -6,6 +6,7 @@ what else can be put on a model stands in heads.py, where the numbers in them be
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 
@@ -44,21 +45,40 @@ class Embedding(nn.Module):
                 "set it to the tokenizer's vocab_size before building"
             )
         self.tokens = nn.Embedding(config.vocabulary, config.width)
-        self.head = None if config.tied else nn.Linear(config.width, config.vocabulary, bias=False)
+        self.head: nn.Module | None = None if config.tied else nn.Linear(config.width, config.vocabulary, bias=False)
         self.head_bias = nn.Parameter(torch.zeros(config.vocabulary)) if config.head_bias else None
         self.scale = math.sqrt(config.width) if config.embedding_scale else 1.0
         self.head_scale, self.head_softcap = config.head_scale, config.head_softcap
+
+    @property
+    def device(self) -> torch.device:
+        """Where the tables are, and so the tokens have to be."""
+        return next(itertools.chain(self.parameters(), self.buffers())).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The number format of the stream: that of the table, or float32 where the table is kept narrower."""
+        return getattr(self.tokens, "weight", torch.empty(0)).dtype
 
     def read(self, tokens: Int[Tensor, "B T"]) -> Float[Tensor, "B T C"]:
         """The row of each token, times sqrt(C) where the model says so: what one-hot @ table would give."""
         rows: Tensor = self.tokens(tokens)
         return rows * self.scale if self.scale != 1.0 else rows
 
+    @property
+    def table(self) -> Float[Tensor, "V C"] | None:
+        """What the stream is multiplied with to give logits, where this is all that is done; else ``None``."""
+        more = self.head_bias is not None or self.head_softcap is not None or self.head_scale != 1.0
+        table = (self.tokens if self.head is None else self.head).weight
+        assert isinstance(table, Tensor)
+        return None if more else table
+
     def write(self, hidden: Float[Tensor, "B T C"]) -> Float[Tensor, "B T V"]:
         """How well each token of the vocabulary fits, as logits."""
-        table = self.tokens.weight if self.head is None else self.head.weight
         scaled = hidden * self.head_scale if self.head_scale != 1.0 else hidden
-        logits = F.linear(scaled, table, self.head_bias)
+        logits = F.linear(scaled, self.tokens.weight) if self.head is None else self.head(scaled)
+        if self.head_bias is not None:
+            logits = logits + self.head_bias
         return logits if self.head_softcap is None else self.head_softcap * torch.tanh(logits / self.head_softcap)
 
 
@@ -79,6 +99,10 @@ class Decoder(nn.Module):
         if positions is None:
             positions = counting_on(tokens, cache)
         hidden: Tensor = self.stack(self.embedding.read(tokens), positions, cache)
+        return hidden
+
+    def ready(self, hidden: Float[Tensor, "B T C"]) -> Float[Tensor, "B T C"]:
+        """What the table is multiplied with: the stream itself."""
         return hidden
 
     def write(self, hidden: Float[Tensor, "B T C"]) -> Float[Tensor, "B T V"]:
@@ -131,9 +155,14 @@ class Encoder(nn.Module):
         hidden: Tensor = self.stack(embedded, positions)
         return hidden
 
+    def ready(self, hidden: Float[Tensor, "B T C"]) -> Float[Tensor, "B T C"]:
+        """What the table is multiplied with."""
+        transformed: Tensor = self.transform(hidden)
+        return transformed
+
     def write(self, hidden: Float[Tensor, "B T C"]) -> Float[Tensor, "B T V"]:
         """Logits from the last stream."""
-        return self.embedding.write(self.transform(hidden))
+        return self.embedding.write(self.ready(hidden))
 
     def forward(
         self,
@@ -174,6 +203,10 @@ class EncoderDecoder(nn.Module):
         if positions is None:
             positions = counting_on(tokens, cache)
         hidden: Tensor = self.decoder(self.embedding.read(tokens), positions, cache, memory)
+        return hidden
+
+    def ready(self, hidden: Float[Tensor, "B T C"]) -> Float[Tensor, "B T C"]:
+        """What the table is multiplied with: the decoder's stream itself."""
         return hidden
 
     def write(self, hidden: Float[Tensor, "B T C"]) -> Float[Tensor, "B T V"]:

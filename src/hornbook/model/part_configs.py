@@ -14,7 +14,7 @@ from hornbook.errors import SettingError, nearest
 
 PlacementName = Literal["pre", "post", "sandwich", "inside"]
 ActivationName = Literal["relu", "gelu", "gelu_tanh", "silu", "relu_squared"]
-KernelName = Literal["auto", "explicit", "direct", "fused", "flexible", "flash", "triton"]
+KernelName = Literal["auto", "explicit", "direct", "single", "fused", "flexible", "flash", "triton"]
 DispatchName = Literal["every", "chosen"]
 
 

@@ -133,6 +133,7 @@ PARTS: list[Part] = [
         ("auto", "auto", "auto", "the quickest of the others", "", model()),
         ("explicit", "explicit", "explicit", "softmax(Q Kᵀ · scale + bias) V, as it stands", f"{VASWANI}, equation 1", attention(kernel="explicit")),
         ("direct", "direct", "direct", "the same in few passes, no key repeated", "", attention(kernel="direct")),
+        ("single", "single", "single", "the same for one query as sums of products, for compiled decoding", "", attention(kernel="single")),
         ("fused", "fused", "fused", "the same by PyTorch's scaled_dot_product_attention", "Dao et al. 2022", attention(kernel="fused")),
     ),
     *rows(

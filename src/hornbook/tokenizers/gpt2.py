@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from hornbook.errors import DamagedError, HornbookError, MissingError
-from hornbook.files import replacing
+from hornbook.files import home, replacing
 from hornbook.tokenizers.bytepair_tokenizer import BytePairTokenizer
 from hornbook.tokenizers.patterns import GPT2_PATTERN
 from hornbook.tokenizers.protocol import END_OF_TEXT
@@ -65,8 +65,7 @@ def find_ranks(path: Path | None = None) -> bytes:
 
 def cached_path() -> Path:
     """Where a copy is kept: ``HORNBOOK_HOME``, by default ``~/.cache/hornbook``."""
-    home = os.environ.get("HORNBOOK_HOME")
-    return (Path(home) if home else Path.home() / ".cache" / "hornbook") / "tokenizers" / FILE
+    return home() / "tokenizers" / FILE
 
 
 def downloaded() -> bytes:

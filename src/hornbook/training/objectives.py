@@ -16,6 +16,8 @@ from torch import Tensor, nn
 
 from hornbook.batches import IGNORED, Labelled, Pairs, Texts
 from hornbook.data.config import Classify, Continue, CutSpans, MaskedTokens, NextToken, TaskConfig, Translate
+from hornbook.model.models import Decoder, Encoder, EncoderDecoder, Model
+from hornbook.training.linear_cross_entropy import linear_cross_entropy
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Loss:
     count: Int[Tensor, ""]
 
 
-Objective = Callable[[nn.Module, Any], Loss]
+Objective = Callable[[Any, Any], Loss]
 """What a training minimizes: they differ only in their batch and a few lines."""
 
 
@@ -46,13 +48,27 @@ def token_loss(logits: Float[Tensor, "B T V"], targets: Int[Tensor, "B T"], labe
     return Loss(total, (targets != IGNORED).sum())
 
 
-def next_token(model: nn.Module, batch: Texts) -> Loss:
+MANY = 4096
+"""With so many tokens the logits are what a step is busy with."""
+
+
+def stream_loss(
+    model: Model, hidden: Float[Tensor, "B T C"], targets: Int[Tensor, "B T"], label_smoothing: float = 0.0
+) -> Loss:
+    """The same from the last stream of a model; where logits are a plain product, and many, without a table of them."""
+    table = model.embedding.table
+    if table is None or len(table) < MANY:
+        return token_loss(model.write(hidden), targets, label_smoothing)
+    total = linear_cross_entropy(model.ready(hidden), table, targets, label_smoothing)
+    return Loss(total, (targets != IGNORED).sum())
+
+
+def next_token(model: Decoder | Encoder, batch: Texts) -> Loss:
     """Causal language modelling: at every token, the next. With ``IGNORED`` prompts it is instruction tuning."""
-    logits = model(batch.tokens, batch.positions)
-    return token_loss(logits, batch.targets)
+    return stream_loss(model, model.hidden(batch.tokens, batch.positions), batch.targets)
 
 
-def masked_token(model: nn.Module, batch: Texts) -> Loss:
+def masked_token(model: Encoder, batch: Texts) -> Loss:
     """Masked language modelling: where a token was hidden, which (Devlin et al. 2019, section 3.1).
 
     The arithmetic is that of ``next_token``. What differs is the batch, whose targets stand where their tokens stood,
@@ -67,11 +83,11 @@ class SequenceToSequence:
 
     label_smoothing: float = 0.0
 
-    def __call__(self, model: nn.Module, batch: Pairs) -> Loss:
+    def __call__(self, model: EncoderDecoder, batch: Pairs) -> Loss:
         """The loss of all tokens of all answers, their ends among them."""
-        target = batch.target
-        logits = model(batch.source, target.tokens, batch.source_positions, target.positions)
-        return token_loss(logits, target.targets, self.label_smoothing)
+        target, memory = batch.target, model.encode(batch.source, batch.source_positions)
+        hidden = model.hidden(target.tokens, memory, target.positions)
+        return stream_loss(model, hidden, target.targets, self.label_smoothing)
 
 
 def classification(model: nn.Module, batch: Labelled) -> Loss:

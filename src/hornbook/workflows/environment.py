@@ -22,7 +22,7 @@ from typing import Literal
 
 import torch
 
-from hornbook.corpus.fetch import home
+from hornbook.files import home
 from hornbook.training.precision import choose_precision, processor_flags
 
 GIGA = 1024**3

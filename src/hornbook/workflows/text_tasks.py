@@ -106,7 +106,7 @@ def filled_in(
     ids = tokenizer.around(tokenizer.encode(prompt, allow_special=True))
     if mask not in ids:
         raise TextError(f"the prompt hides nothing; write {spelt} where the model is to fill in a token")
-    tokens = torch.tensor([ids], device=model.embedding.tokens.weight.device)
+    tokens = torch.tensor([ids], device=model.embedding.device)
     hidden = tokens == mask
     with reading_only(model):
         filled = torch.where(hidden, model(tokens).argmax(dim=-1), tokens)[0].tolist()
