@@ -108,3 +108,27 @@ def test_what_cannot_be_done_is_said_on_stderr(hornbook, run, arguments, code, s
 
 def test_a_run_that_is_not_there_is_missing(hornbook, tmp_path):
     assert "does not exist" in hornbook("generate", tmp_path / "nothing", "so", expect=3).stderr
+
+
+@pytest.mark.parametrize("weights", ["bfloat16", "int8", "int4"])
+def test_weights_can_be_read_in_fewer_bits(hornbook, run, weights):
+    done = hornbook("generate", run, "The ", "--max-tokens", 7, "--weights", weights)
+    assert done.stdout.startswith("The ")
+    assert done.stderr.startswith(f"{weights} weights, not compiled\n7 tokens (length)")
+
+
+@pytest.mark.slow
+def test_the_step_is_compiled_on_request_and_found_again_and_changes_no_text(hornbook, run):
+    asked = ("generate", run, "The ", "--max-tokens", 20, "--seed", 3)
+    plain = hornbook(*asked)
+    first, again = (hornbook(*asked, "--compile", "always") for _ in range(2))
+    assert plain.stdout == first.stdout == again.stdout
+    assert first.stderr.startswith("compiling the step for this shape of model, about ")
+    assert again.stderr.startswith("float32 weights, compiled\n20 tokens (length)")
+
+
+def test_what_weights_and_compile_are_not_for_is_said(hornbook, run):
+    said = hornbook("generate", run, "The ", "--weights", "int9", expect=2).stderr
+    assert "weights: 'int9' is none of float32, bfloat16, int8, int4" in said
+    said = hornbook("generate", run, "The ", "--weights", "int8", "--beams", 2, expect=2).stderr
+    assert "not for --beams" in said

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import cyclopts
 
 from hornbook.cli.output import print_json, say
+from hornbook.errors import SettingError
 from hornbook.generation.config import Beams, Sampling
+from hornbook.training.config import CompileName
 
 if TYPE_CHECKING:
     from hornbook.generation.text import Sample
@@ -36,6 +38,8 @@ def generate(
     samples: Annotated[int, cyclopts.Parameter(name=["--samples", "-n"])] = 1,
     beams: int | None = None,
     length_penalty: float = 1.0,
+    weights: str = "float32",
+    compiled: Annotated[CompileName, cyclopts.Parameter(name="--compile")] = "auto",
     checkpoint: str = "best",
     as_json: Annotated[bool, cyclopts.Parameter(name="--json", negative=())] = False,
 ) -> None:
@@ -72,12 +76,16 @@ def generate(
         Search for the likeliest text with so many beams instead of drawing one; with --samples, the best so many.
     length_penalty
         With beams: texts are ranked by log p / length ** this; above 0 favours longer ones.
+    weights
+        Read the matrices as float32, bfloat16, int8 or int4: fewer bytes are faster, and a little less exact.
+    compiled
+        auto compiles the step where this request is long enough, and keeps the code for the next time.
     checkpoint
         best, latest, or one by name such as step-000200.
     as_json
         Print one JSON object: the prompt and samples with text, token_ids and finish_reason.
     """
-    how = Asked(max_tokens, temperature, beams, length_penalty, samples, as_json)
+    how = Asked(max_tokens, temperature, beams, length_penalty, samples, weights, compiled, as_json)
     filters = {"top_k": top_k, "top_p": top_p, "min_p": min_p, "repetition_penalty": repetition_penalty, "stop": stop}
     print_samples(run, checkpoint, prompt, how, {**filters, "seed": seed})
 
@@ -91,6 +99,8 @@ class Asked:
     beams: int | None
     length_penalty: float
     samples: int
+    weights: str
+    compiled: CompileName
     as_json: bool
 
 
@@ -101,10 +111,15 @@ def print_samples(run: str, checkpoint: str, prompt: str, asked: Asked, filters:
 
     check_samples(asked.samples)
     sampling = Sampling(max_tokens=asked.max_tokens, temperature=asked.temperature or 0.0, **filters)
+    from hornbook.workflows.decoding import ready_to_write
     from hornbook.workflows.load import load_run
     from hornbook.workflows.write import written
 
     loaded = load_run(run, checkpoint)
+    if asked.beams is not None and (asked.weights, asked.compiled) != ("float32", "auto"):
+        raise SettingError("--weights and --compile are not for --beams yet; leave them out, or draw with --samples")
+    if asked.beams is None:
+        loaded = ready_to_write(loaded, asked.weights, asked.compiled, asked.max_tokens, asked.samples, say)
     if asked.temperature is None and isinstance(loaded.recipe.task, NextToken):
         sampling = replace(sampling, temperature=1.0)
     streams = isinstance(loaded.recipe.task, NextToken) and asked.samples == 1 and asked.beams is None
@@ -142,7 +157,7 @@ def print_as_written(loaded: Loaded, prompt: str, sampling: Sampling) -> None:
     [writing] = begin(loaded.tokenizer, tokens, sampling, 1)
     started, moments = time.perf_counter(), list[float]()
     sys.stdout.write(prompt)
-    for [piece] in write(loaded.model, tokens, [writing], sampling):
+    for [piece] in write(loaded.model, tokens, [writing], sampling, loaded.reading):
         moments.append(time.perf_counter())
         sys.stdout.write(piece)
         sys.stdout.flush()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -19,6 +20,7 @@ from hornbook.batches import Positions
 from hornbook.generation.ahead import Compiled, compiled_ahead
 from hornbook.generation.config import Sampling
 from hornbook.generation.generate import NextLogits, generate, window_start
+from hornbook.model.config import ModelConfig
 from hornbook.model.models import Decoder
 from hornbook.model.static_cache import StaticLayer, make_static_cache
 from hornbook.model.weight_formats import with_weights
@@ -114,21 +116,32 @@ def plainly(text: Int[Tensor, "B T"], begins: int, alike: bool) -> Positions:
 
 def compile_step(step: Step, weights: str, rows: int) -> Compiled:
     """The step as machine code, for caches of any length."""
-    config, device = step.model.config, step.model.embedding.device
-    kind = CACHE_FORMATS.get(weights, torch.bfloat16)
-    cache = make_static_cache(config, rows, 24, device, kind)  # any length: 24 stands for all
-    for layer, each in enumerate(cache):  # as if something had been written, so that there is something to compare
+    config = step.model.config
+    arguments, dynamic = step_arguments(config, step.model.embedding.device, weights, rows)
+    with torch.no_grad():
+        return compiled_ahead(step, arguments, dynamic, step_name(config, weights, rows))
+
+
+def step_name(config: ModelConfig, weights: str, rows: int) -> str:
+    """What tells one compiled step from another."""
+    return repr((replace(config, dropout=0.0), weights, rows))
+
+
+def step_arguments(
+    config: ModelConfig, device: torch.device, weights: str, rows: int
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Arguments of a step as it is called, in a cache as if something had been written; and which sizes may differ."""
+    cache = make_static_cache(config, rows, 24, device, CACHE_FORMATS.get(weights, torch.bfloat16))
+    for layer, each in enumerate(cache):  # so that there is something to compare
         for slots in (each.keys, each.values):
             slots.copy_(torch.linspace(-1, 1, slots.numel(), device=device).sin().roll(layer).view(slots.shape))
     tokens = torch.arange(rows, device=device)[:, None] % config.vocabulary
     index = torch.full((rows, 1), min(17, config.context - 1), device=device)
-    any_length = {0: torch.export.Dim("slots", min=2, max=1 << 20)}
+    length = {0: torch.export.Dim("slots", min=2, max=1 << 20)}
     arguments = (tokens, index, [each.keys for each in cache], [each.values for each in cache])
-    dynamic = {
+    return arguments, {
         "tokens": None,
         "index": None,
-        "keys": [any_length] * config.depth,
-        "values": [any_length] * config.depth,
+        "keys": [length] * config.depth,
+        "values": [length] * config.depth,
     }
-    with torch.no_grad():
-        return compiled_ahead(step, arguments, dynamic, repr((replace(config, dropout=0.0), weights, rows)))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from functools import partial
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -17,10 +18,20 @@ def relu_squared(hidden: Float[Tensor, "*B C"]) -> Float[Tensor, "*B C"]:
     return F.relu(hidden).square()
 
 
+def gelu_tanh(hidden: Float[Tensor, "*B C"]) -> Float[Tensor, "*B C"]:
+    """GPT-2's approximation, x / 2 · (1 + tanh(u)) with u = sqrt(2/π) · (x + 0.044715 x³).
+
+    Compiled, it is the same as x · sigmoid(2 u): an exponential costs a third of a tanh.
+    """
+    if not torch.compiler.is_compiling():
+        return F.gelu(hidden, approximate="tanh")
+    return hidden * torch.sigmoid(2 * math.sqrt(2 / math.pi) * (hidden + 0.044715 * hidden * hidden * hidden))
+
+
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": F.relu,
     "gelu": F.gelu,  # x · Φ(x), exact (Hendrycks & Gimpel 2016)
-    "gelu_tanh": partial(F.gelu, approximate="tanh"),  # GPT-2's approximation of it
+    "gelu_tanh": gelu_tanh,
     "silu": F.silu,
     "relu_squared": relu_squared,
 }

@@ -135,8 +135,8 @@ def single(
     return answer.sum(-2).view(query.shape).to(query.dtype)
 
 
-LONG = 512
-"""Beyond so many keys, rereading the scores costs more than ``fused`` loses."""
+LONG, LONG_IN_32_BITS = 512, 128
+"""Beyond so many keys, rereading the scores costs more than ``fused`` loses in its backward pass on a CPU."""
 
 
 def auto(
@@ -147,8 +147,8 @@ def auto(
     scoring: Scoring,
     watch: Watch,
 ) -> Float[Tensor, "B H T D"]:
-    """The quickest of the others: ``fused``, but for training in 16 bits on a CPU, with windows that are not long, and
-    for one query in compiled code.
+    """The quickest of the others: ``fused``, but for training on a CPU with windows that are not long, and for one
+    query in compiled code.
 
     In the first case the backward pass of PyTorch 2.13's fused kernel takes several times as long as the products
     themselves (64 tokens: 5.5 ms against 0.7 ms for both passes of one layer, compiled, on one core). A softcap or
@@ -158,7 +158,7 @@ def auto(
     processor, narrow = query.device.type == "cpu", query.dtype in (torch.bfloat16, torch.float16)
     if query.shape[2] == 1 and processor and torch.compiler.is_compiling() and scoring.dropout == 0:
         return single(query, seen, mask, bias, scoring, watch)
-    short = processor and narrow and torch.is_grad_enabled() and seen.keys.shape[2] <= LONG
+    short = processor and torch.is_grad_enabled() and seen.keys.shape[2] <= (LONG if narrow else LONG_IN_32_BITS)
     kernel = direct if short else fused
     if scoring.softcap is not None or scoring.sinks is not None:  # which PyTorch's kernel knows nothing of
         many = processor and query.shape[2] > 2 * LONG and scoring.dropout == 0

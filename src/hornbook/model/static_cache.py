@@ -1,9 +1,9 @@
 """A cache whose shape never changes, for code that was compiled ahead: position p of a text has slot p.
 
 ``cache.py`` grows with its text and may forget; here every slot is there from the beginning, and the mask rule alone
-hides those that are not written yet, since their positions lie ahead. All is done with tensors, so one compiled step
-serves every token of every text. Slots stand first in memory: the beginning of a longer cache is a cache. Next:
-weight_formats.py.
+hides those that are not written yet, since their positions lie ahead; a token that is taken back is forgotten by
+writing another in its place. All is done with tensors, so one compiled step serves every token of every text. Slots
+stand first in memory: the beginning of a longer cache is a cache. Next: paged.py.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class StaticLayer:
             self.keys[: index.shape[1]] = slots_first(new.keys).to(self.keys.dtype)
             self.values[: index.shape[1]] = slots_first(new.values).to(self.values.dtype)
             return new
-        row = torch.arange(index.shape[0], device=index.device)
-        self.keys[index[:, 0], row] = slots_first(new.keys)[0].to(self.keys.dtype)
-        self.values[index[:, 0], row] = slots_first(new.values)[0].to(self.values.dtype)
+        row = torch.arange(index.shape[0], device=index.device)[:, None]
+        self.keys[index, row] = new.keys.transpose(1, 2).to(self.keys.dtype)
+        self.values[index, row] = new.values.transpose(1, 2).to(self.values.dtype)
         size = self.keys.shape[0]  # not len(), which would make it a constant of compiled code
         slots = torch.arange(size, device=index.device).expand(index.shape[0], size)
         keys, values = (rows_first(each).to(new.keys.dtype) for each in (self.keys, self.values))

@@ -39,7 +39,8 @@ def continued(loaded: Loaded, prompt: str, how: Sampling | Beams, samples: int) 
     """A decoder's continuations."""
     text = beginning(loaded, prompt)
     if isinstance(how, Sampling):
-        return [(sample, None) for sample in complete(loaded.model, loaded.tokenizer, text, how, samples)]
+        texts = complete(loaded.model, loaded.tokenizer, text, how, samples, loaded.reading)
+        return [(sample, None) for sample in texts]
     tokens = encode_prompt(loaded.tokenizer, text)
     [found] = continuations(loaded.model, [tokens], loaded.tokenizer.roles.end, how)
     return scored([translation(each, loaded.tokenizer, how) for each in found])

@@ -1,0 +1,167 @@
+"""Training beside Hugging Face `transformers`: the same weights, batches, threads and updates, in turns.
+
+    python benchmarks/training.py                 # GPT-2 124M, 2 x 512 tokens: float32 and bfloat16, about 15 minutes
+    python benchmarks/training.py --small         # 4 layers of 128, 65 characters: 12 x 64 and 64 x 256; 5 minutes
+    python benchmarks/training.py --json
+
+A step is forward, loss, backward, clipping to 1, an AdamW update. Ours is what `hornbook train` runs; theirs is
+GPT2LMHeadModel with scaled_dot_product_attention, torch.compile, autocast for bfloat16 and PyTorch's fused AdamW, in a
+plain loop and in an environment of its own. Both tell their first losses, which have to agree. Utilisation counts
+6 N operations a token, N without tables that are only looked up, and 12 · layers · width · context for attention
+(Chowdhery et al. 2022, appendix B), against the best product of large matrices in the same process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from side_by_side import Side, alternate, machine, median, peak_memory
+
+PEER = ("transformers==5.23.0",)
+LARGE = {"vocabulary": 50257, "context": 512, "width": 768, "heads": 12, "depth": 12}
+SMALL = {"vocabulary": 65, "width": 128, "heads": 4, "depth": 4}
+CASES = {
+    "gpt2": [("GPT-2 124M, 2 x 512", LARGE, 2, 1)],
+    "small": [
+        ("4 x 128, 12 x 64", SMALL | {"context": 64}, 12, 40),
+        ("4 x 128, 64 x 256", SMALL | {"context": 256}, 64, 4),
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One way to train one model; seconds are medians of a step."""
+
+    case: str
+    side: str
+    precision: str
+    compiled: bool
+    seconds: float
+    fastest: float
+    slowest: float
+    tokens_per_second: float
+    warm_up: float
+    peak_bytes: int
+    utilisation: float | None = None
+    over_products: float | None = None
+
+
+def main() -> None:
+    """Run what the command line asks for, and print a table or JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--small", action="store_true", help="the small models")
+    parser.add_argument("--precision", nargs="+", default=["float32", "bfloat16"])
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--same-environment", action="store_true", help="do not make an environment for the peer")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    rows: list[Row] = []
+    for case in CASES["small" if asked.small else "gpt2"]:
+        rows += measure(case, asked)
+    if asked.json:
+        print(
+            json.dumps(
+                {"schema": 1, "machine": machine(), "peer": PEER, "rows": [asdict(row) for row in rows]}, indent=2
+            )
+        )
+        return
+    print("  ".join(f"{name}: {value}" for name, value in machine().items()))
+    print(f"peer: {' '.join(PEER)}, sdpa, torch.compile, autocast, fused AdamW; ours: the loop of hornbook train\n")
+    print_table(rows)
+
+
+def measure(case: tuple[str, dict[str, int], int, int], asked: argparse.Namespace) -> list[Row]:
+    """All ways to train one model. A new process for each, so that its peak of memory is its own; in pairs that take
+    turns."""
+    name, sizes, batch, steps = case
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder, Side("hornbook", "sides/hornbook_training.py") as writer:
+        parameters = writer.ask(do="write", folder=folder, sizes=sizes)["parameters"]
+        best = writer.ask(do="peak")
+        operations = 6 * (parameters - sizes["context"] * sizes["width"])
+        operations += 12 * sizes["depth"] * sizes["width"] * sizes["context"]
+        for precision in asked.precision:
+            alone = writer.ask(do="products", sizes=sizes, rows=batch, precision=precision)["seconds"]
+            found = pair(folder, sizes, batch, steps, precision, asked)
+            for side, (times, ready, peak) in found.items():
+                speed = batch * sizes["context"] / median(times)
+                ours = side == "hornbook"
+                rows.append(
+                    Row(
+                        case=name,
+                        side=side,
+                        precision=precision,
+                        compiled=True,
+                        seconds=median(times),
+                        fastest=min(times),
+                        slowest=max(times),
+                        tokens_per_second=speed,
+                        warm_up=ready["seconds"],
+                        peak_bytes=peak,
+                        utilisation=speed * operations / best[precision],
+                        over_products=median(times) / alone if ours else None,
+                    )
+                )
+        print(
+            f"{name}: best product float32 {best['float32'] / 1e9:.0f}, bfloat16 {best['bfloat16'] / 1e9:.0f} GFLOP/s"
+        )
+    return rows
+
+
+def pair(
+    folder: str, sizes: dict[str, int], batch: int, steps: int, precision: str, asked: argparse.Namespace
+) -> dict[str, tuple[list[float], dict[str, Any], int]]:
+    """Both sides in one arithmetic: times of a step, what they said when ready, and their peak of memory."""
+    question = {"sizes": sizes, "rows": batch, "precision": precision}
+    with (
+        Side("hornbook", "sides/hornbook_training.py") as ours,
+        Side("transformers", "peers/transformers_training.py", PEER, same_environment=asked.same_environment) as theirs,
+    ):
+        ready = {
+            "hornbook": ours.ask(do="prepare", **question),
+            "transformers": theirs.ask(do="prepare", folder=folder, **question),
+        }
+        for one, other in zip(ready["hornbook"]["losses"], ready["transformers"]["losses"], strict=True):
+            if abs(one - other) > (1e-3 if precision == "float32" else 0.05):
+                raise SystemExit(f"{precision}: the sides do not do the same: losses {ready}")
+        for each in (ours, theirs):  # what the compiler held is not what training holds
+            each.ask(do="forget_peak")
+        times = alternate(
+            {
+                "hornbook": lambda: float(ours.ask(do="step", count=steps)["seconds"]),
+                "transformers": lambda: float(theirs.ask(do="step", count=steps)["seconds"]),
+            },
+            asked.runs,
+        )
+        peaks = {"hornbook": peak_memory(ours), "transformers": peak_memory(theirs)}
+    return {side: (times[side], ready[side], peaks[side]) for side in ready}
+
+
+def print_table(rows: list[Row]) -> None:
+    """One line for each way, with how many times faster it is than theirs in the same and in float32 arithmetic."""
+    columns = ("ms a step", "range", "tokens/s", "ratio", "to fp32", "of peak", "x products", "memory GB", "warm-up s")
+    print(f"{'model':<20} {'side':<13} {'arithmetic':<9} " + " ".join(f"{each:>12}" for each in columns))
+    for row in rows:
+        same = next(o for o in rows if (o.case, o.side, o.precision) == (row.case, "transformers", row.precision))
+        plain = [o for o in rows if (o.case, o.side, o.precision) == (row.case, "transformers", "float32")]
+        cells = (
+            f"{row.seconds * 1e3:.1f}",
+            f"{row.fastest * 1e3:.1f}-{row.slowest * 1e3:.1f}",
+            f"{row.tokens_per_second:.0f}",
+            f"{same.seconds / row.seconds:.2f}",
+            f"{plain[0].seconds / row.seconds:.2f}" if plain else "",
+            f"{row.utilisation:.0%}" if row.utilisation else "",
+            f"{row.over_products:.2f}" if row.over_products else "",
+            f"{row.peak_bytes / 1e9:.2f}",
+            f"{row.warm_up:.0f}",
+        )
+        print(f"{row.case:<20} {row.side:<13} {row.precision:<9} " + " ".join(f"{cell:>12}" for cell in cells))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,304 @@
+"""Many requests at once: they join and leave at every step, and share one memory (Yu et al. 2022; Kwon et al. 2023).
+
+Reading all weights costs about the same for one row as for many, so rows should never stand empty. A batch that waits
+for its longest text wastes them; here a row is given to the next request as soon as its text is over:
+
+    step:   waiting -> (prompt read, first token) -> running -> one token for all rows -> over
+
+The tokens of a request are those that ``generate`` gives: its rows see nothing of each other, and each draws from a
+generator of its own. Next: speculative.py.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from hornbook.batches import Positions
+from hornbook.errors import SettingError
+from hornbook.generation.ahead import compiled_ahead
+from hornbook.generation.config import Sampling
+from hornbook.generation.generate import check_prompt, finite
+from hornbook.generation.pages import Pages
+from hornbook.generation.sampling import Chooser, chooser
+from hornbook.model.models import Decoder
+from hornbook.model.paged import PagedLayer, make_pool
+from hornbook.model.weight_formats import with_weights
+from hornbook.seeds import torch_generator
+
+Finish = Literal["end", "length", "cancelled"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A prompt to continue; ``sample`` is which of several texts of one seed it is (generate.py)."""
+
+    prompt: tuple[int, ...]
+    sampling: Sampling = Sampling()
+    end: int | None = None
+    sample: int = 0
+
+
+@dataclass(frozen=True)
+class Event:
+    """A token of a request (``None``: cancelled), and why it was the last, where it was."""
+
+    ticket: int
+    token: int | None
+    finish: Finish | None = None
+
+
+@dataclass
+class Running:
+    """A request on its way: ``text`` is the prompt and what was written."""
+
+    ticket: int
+    request: Request
+    text: list[int]
+    choose: Chooser
+    generator: torch.Generator
+    pages: list[int] = field(default_factory=list)
+    row: int = -1
+    begins: int = 0  # up to here its text was read by others
+
+    @property
+    def written(self) -> int:
+        """How many tokens were written."""
+        return len(self.text) - len(self.request.prompt)
+
+
+class PagedStep(nn.Module):
+    """One token of each row in, the logits of the next one out; keys and values go into the pages."""
+
+    def __init__(self, model: Decoder) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self,
+        tokens: Int[Tensor, "B T"],
+        index: Int[Tensor, "B T"],
+        slots: Int[Tensor, "B S"],
+        keys: list[Float[Tensor, "N G D"]],
+        values: list[Float[Tensor, "N G D"]],
+    ) -> Float[Tensor, "B V"]:
+        """``index`` is where the tokens stand in their texts, ``slots`` where their texts lie."""
+        cache = [PagedLayer(key, value, slots) for key, value in zip(keys, values, strict=True)]
+        return self.model.write(self.model.hidden(tokens, Positions(index), cache)[:, -1:])[:, 0]
+
+
+class Engine:
+    """Writes for many: ``submit`` requests, and ``step`` until nothing is left (or ``run`` a list of them)."""
+
+    def __init__(
+        self,
+        model: Decoder,
+        *,
+        weights: str = "float32",
+        rows: int = 16,
+        page: int = 16,
+        pages: int | None = None,
+        prefill: int = 512,
+        compiled: bool = False,
+    ) -> None:
+        """``pages`` of ``page`` tokens are the memory (``None``: enough for all ``rows`` at full length); a step reads
+        about ``prefill`` tokens of prompts at most, so that those who are writing do not wait for long."""
+        self.model, self.rows, self.prefill = with_weights(model, weights), rows, prefill
+        self.config = self.model.config
+        fitting = rows * -(-self.config.context // page)
+        self.pages = Pages(pages or fitting, page)
+        self.device = self.model.embedding.device
+        kind = torch.float32 if weights == "float32" else torch.bfloat16
+        # the last page belongs to nobody: rows that are empty write there
+        self.keys, self.values = make_pool(self.config, (self.pages.count + 1) * page, self.device, kind)
+        self.step_of: Callable[..., Tensor] = PagedStep(self.model)
+        if compiled:
+            self.step_of = self.compile_step(weights)
+        self.running: list[Running] = []
+        self.waiting: deque[Running] = deque()
+        self.tickets, self.prompt_tokens, self.steps = 0, 0, 0
+
+    def submit(self, request: Request) -> int:
+        """Put a request in line; its ticket is in every event of it.
+
+        Raises:
+            SettingError: it can become longer than the context, or than all pages together.
+            TextError: an empty prompt, or a token that the model does not have.
+        """
+        check_prompt(self.model, request.prompt)
+        longest = len(request.prompt) + request.sampling.max_tokens
+        room = min(self.config.context, self.pages.count * self.pages.size)
+        if longest > room:
+            raise SettingError(
+                f"max_tokens: a prompt of {len(request.prompt)} tokens and {request.sampling.max_tokens} more are "
+                f"{longest}, and there is room for {room}; ask for at most {max(room - len(request.prompt), 0)}"
+            )
+        self.tickets += 1
+        generator = torch_generator(request.sampling.seed, "sample", request.sample)
+        self.waiting.append(Running(self.tickets, request, list(request.prompt), chooser(request.sampling), generator))
+        return self.tickets
+
+    def cancel(self, ticket: int) -> bool:
+        """Forget a request; whether there was one."""
+        for each in [*self.running, *self.waiting]:
+            if each.ticket == ticket:
+                self.leave(each)
+                return True
+        return False
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is anything left to do."""
+        return bool(self.running or self.waiting)
+
+    def run(self, requests: Iterable[Request]) -> list[list[int]]:
+        """The tokens of all requests, in order; without their ends."""
+        found = {self.submit(each): (each, list[int]()) for each in requests}
+        while self.busy:
+            for event in self.step():
+                request, tokens = found[event.ticket]
+                if event.token is not None and event.token != request.end:
+                    tokens.append(event.token)
+        return [tokens for _, tokens in found.values()]
+
+    @torch.no_grad()
+    def step(self) -> list[Event]:
+        """Let requests in where there is room, and write one token for each; what happened."""
+        events, read = list[Event](), 0
+        going = list(self.running)
+        while self.waiting and len(self.running) < self.rows and (not read or read < self.prefill):
+            first = self.waiting[0]
+            if not self.enter(first):
+                break
+            self.waiting.popleft()
+            read += len(first.text)
+            events += self.advance([first], self.read(first))
+        events += self.write([each for each in going if each in self.running])
+        self.steps += 1
+        return events
+
+    # Coming and going ------------------------------------------------------------------------------------------------
+
+    def enter(self, running: Running) -> bool:
+        """Give a request the pages of its text, shared ones first; whether there were enough."""
+        shared = self.pages.shared(running.text)
+        wanted = -(-len(running.text) // self.pages.size) - len(shared)
+        if self.pages.free - sum(page in self.pages.left for page in shared) < wanted:
+            return False
+        for page in shared:
+            self.pages.own(page)
+        taken = [page for page in (self.pages.take() for _ in range(wanted)) if page is not None]
+        running.pages = shared + taken
+        self.prompt_tokens += len(running.text) - len(shared) * self.pages.size
+        running.row = min(set(range(self.rows)) - {each.row for each in self.running})
+        self.running.append(running)
+        running.begins = len(shared) * self.pages.size
+        return True
+
+    def leave(self, running: Running) -> None:
+        """Give back what a request had."""
+        if running in self.running:
+            self.running.remove(running)
+            self.pages.give_back(running.pages)
+        else:
+            self.waiting.remove(running)
+
+    def make_room(self, running: Running) -> bool:
+        """A page for the next token; where there is none the youngest gives way, and is read again later."""
+        while len(running.pages) * self.pages.size < len(running.text):
+            page = self.pages.take()
+            if page is not None:
+                running.pages.append(page)
+                continue
+            youngest = max(self.running, key=lambda each: each.ticket)
+            self.leave(youngest)
+            youngest.pages = []
+            self.waiting.appendleft(youngest)
+            if youngest is running:
+                return False
+        return True
+
+    # Reading and writing ---------------------------------------------------------------------------------------------
+
+    def read(self, running: Running) -> Float[Tensor, "1 V"]:
+        """Read what is new of a text that enters, all in one go; the logits of the token that follows."""
+        text = torch.tensor([running.text[running.begins :]], device=self.device)
+        index = torch.arange(running.begins, len(running.text), device=self.device)[None]
+        slots = self.slots([running], rows=1, length=len(running.text))
+        step = PagedStep(self.model)
+        logits: Tensor = step(text, index, slots, self.keys, self.values)  # of any length: not compiled
+        self.pages.fill(running.pages, running.text)
+        return logits
+
+    def write(self, going: list[Running]) -> list[Event]:
+        """One token for every row that was running before this step."""
+        kept = [each for each in going if each in self.running and self.make_room(each)]
+        kept = [each for each in kept if each in self.running]  # some may have given way to others
+        if not kept:
+            return []
+        tokens = torch.zeros(self.rows, 1, dtype=torch.long)
+        index = torch.zeros(self.rows, 1, dtype=torch.long)
+        for each in kept:
+            tokens[each.row, 0], index[each.row, 0] = each.text[-1], len(each.text) - 1
+        slots = self.slots(kept, self.rows, max(len(each.text) for each in kept))
+        logits = self.step_of(tokens.to(self.device), index.to(self.device), slots, self.keys, self.values)
+        rows = torch.tensor([each.row for each in kept], device=self.device)
+        for each in kept:
+            if len(each.text) % self.pages.size == 0:
+                self.pages.fill(each.pages, each.text)
+        return self.advance(kept, logits[rows])
+
+    def slots(self, rows_of: list[Running], rows: int, length: int) -> Int[Tensor, "B S"]:
+        """Where the positions of texts lie; for empty rows, and beyond the end of a text, where nobody looks."""
+        size, nobody = self.pages.size, self.pages.count
+        width = -(-length // size)
+        table = torch.full((rows, width), nobody)
+        for each in rows_of:
+            table[0 if rows == 1 else each.row, : len(each.pages)] = torch.tensor(each.pages[:width])
+        return (table[:, :, None] * size + torch.arange(size)).flatten(1).to(self.device)
+
+    def advance(self, those: list[Running], logits: Float[Tensor, "N V"]) -> list[Event]:
+        """Choose a token for each, and say what happened; who has finished leaves."""
+        finite(logits)
+        plain = all(each.request.sampling.temperature == 0 for each in those)
+        plain = plain and all(each.request.sampling.repetition_penalty == 1 for each in those)
+        if plain:
+            tokens = logits.argmax(-1).tolist()
+        else:
+            tokens = [self.chosen(each, logits[place : place + 1]) for place, each in enumerate(those)]
+        events = []
+        for each, token in zip(those, tokens, strict=True):
+            each.text.append(token)
+            finish: Finish | None = None
+            if token == each.request.end:
+                finish = "end"
+            elif each.written == each.request.sampling.max_tokens:
+                finish = "length"
+            if finish:
+                self.leave(each)
+            events.append(Event(each.ticket, token, finish))
+        return events
+
+    def chosen(self, running: Running, logits: Float[Tensor, "1 V"]) -> int:
+        """The next token of one text."""
+        written = torch.tensor([running.text], device=self.device)
+        return int(running.choose(logits.float(), written, [running.generator]))
+
+    def compile_step(self, weights: str) -> Callable[..., Tensor]:
+        """The step as machine code, for texts of any length."""
+        length, slots = 24, torch.export.Dim("slots", min=2, max=1 << 20)
+        tokens = torch.arange(self.rows, device=self.device)[:, None] % self.config.vocabulary
+        index = torch.full((self.rows, 1), min(17, self.config.context - 1), device=self.device)
+        table = torch.arange(self.rows * length, device=self.device).view(self.rows, length) % len(self.keys[0])
+        arguments: tuple[Any, ...] = (tokens, index, table, self.keys, self.values)
+        nothing = [None] * self.config.depth
+        dynamic = {"tokens": None, "index": None, "slots": {1: slots}, "keys": nothing, "values": nothing}
+        name = repr((replace(self.config, dropout=0.0), weights, self.rows, "paged"))
+        with torch.no_grad():
+            return compiled_ahead(PagedStep(self.model), arguments, dynamic, name)
