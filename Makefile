@@ -21,7 +21,7 @@ unexport PYTHONPATH
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo install develop lint test test-slow test-all mutate ci system golden format clean
+.PHONY: help demo install develop lint test test-slow test-all mutate bench ci system golden format clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,16 @@ golden: $(DEVELOPED)  ## write the golden files anew (help of the commands, reci
 format: $(DEVELOPED)  ## let ruff write what it can
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+bench: $(DEVELOPED)  ## every benchmark beside its peers (about forty minutes; leave the machine alone)
+	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/training.py --small
+	$(BIN)/python benchmarks/decoding.py
+	$(BIN)/python benchmarks/continuous_batching.py
+	$(BIN)/python benchmarks/preparing.py
+	$(BIN)/python benchmarks/bytepair_training.py
+	$(BIN)/hornbook bench ladder
+	$(BIN)/hornbook bench growth
 
 ci: system lint  ## what continuous integration runs: everything optional is required
 	HORNBOOK_REQUIRE_ALL=1 $(PYTEST) -n $(JOBS) --dist worksteal --durations 15 -m "not broad"

@@ -132,3 +132,12 @@ def test_what_weights_and_compile_are_not_for_is_said(hornbook, run):
     assert "weights: 'int9' is none of float32, bfloat16, int8, int4" in said
     said = hornbook("generate", run, "The ", "--weights", "int8", "--beams", 2, expect=2).stderr
     assert "not for --beams" in said
+
+
+@pytest.mark.parametrize("draft", ["lookup", "itself"])
+def test_guessing_ahead_changes_no_greedy_text(hornbook, run, draft):
+    asked = ("generate", run, "The ", "--max-tokens", 30, "--temperature", 0)
+    plain = hornbook(*asked).stdout
+    assert hornbook(*asked, "--draft", run if draft == "itself" else draft).stdout == plain
+    said = hornbook(*asked, "--draft", draft if draft == "lookup" else run, "-n", 2, expect=2).stderr
+    assert "--draft is for one text" in said

@@ -36,6 +36,7 @@ COMMANDS = {
     "import": "Make a run of a model from elsewhere.",
     "export": "Write a run for other programs.",
     "runs": "List and show runs, verify their files, look at any batch.",
+    "bench": "Speed and numerics, one change a row: what each costs and gains.",
     "explain": "Every part of a model: formula, paper, file, cost.",
     "doctor": "Check this machine.",
 }

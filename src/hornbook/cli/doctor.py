@@ -10,16 +10,25 @@ app = cyclopts.App(name="doctor")
 
 
 @app.default
-def doctor(*, as_json: Annotated[bool, cyclopts.Parameter(name="--json", negative=())] = False) -> None:
+def doctor(
+    run: str | None = None, /, *, as_json: Annotated[bool, cyclopts.Parameter(name="--json", negative=())] = False
+) -> None:
     """Check this machine: Python, PyTorch, cores, compiler, memory, disk, extras, and how fast it multiplies.
 
-    Takes about two seconds and needs no network. Exits with 4 when something keeps Hornbook from working.
+    Takes about two seconds and needs no network. Exits with 4 when something keeps Hornbook from working. Given a run,
+    it says which path that run took instead.
 
     Parameters
     ----------
+    run
+        A run folder, the name of one under runs/, or latest: in which arithmetic it ran, compiled or not, with which
+        attention kernel and loss.
     as_json
         Print one JSON object instead of the table.
     """
+    if run is not None:
+        print_path(run, as_json)
+        return
     import dataclasses
     import json
     import sys
@@ -51,3 +60,16 @@ def doctor(*, as_json: Annotated[bool, cyclopts.Parameter(name="--json", negativ
     if environment.failed:
         names = ", ".join(finding.name for finding in environment.failed)
         raise CheckError(f"this machine is not ready: {names}; the lines marked 'fail' say what to do")
+
+
+def print_path(run: str, as_json: bool) -> None:
+    """Which path a run took."""
+    from hornbook.cli.output import print_json
+    from hornbook.workflows.paths import path_of
+
+    rows = path_of(run)
+    if as_json:
+        print_json({"schema": 1, "run": run, "path": dict(rows)})
+        return
+    for name, found in rows:
+        print(f"{name:<12} {found}")

@@ -21,6 +21,44 @@ if TYPE_CHECKING:
 app = cyclopts.App(name="generate")
 
 
+@cyclopts.Parameter(name="*")
+@dataclass(frozen=True)
+class Search:
+    """How the likeliest text is looked for.
+
+    Parameters
+    ----------
+    beams
+        Search for the likeliest text with so many beams instead of drawing one; with --samples, the best so many.
+    length_penalty
+        With beams: texts are ranked by log p / length ** this; above 0 favours longer ones.
+    """
+
+    beams: int | None = None
+    length_penalty: float = 1.0
+
+
+@cyclopts.Parameter(name="*")
+@dataclass(frozen=True)
+class Speed:
+    """How the model is read.
+
+    Parameters
+    ----------
+    weights
+        Read the matrices as float32, bfloat16, int8 or int4: fewer bytes are faster, and a little less exact.
+    compiled
+        auto compiles the step where this request is long enough, and keeps the code for the next time.
+    draft
+        Guess ahead with a smaller run of the same tokenizer, or by lookup. Greedy text stays as it is, drawn text as
+        likely.
+    """
+
+    weights: str = "float32"
+    compiled: Annotated[CompileName, cyclopts.Parameter(name="--compile")] = "auto"
+    draft: str | None = None
+
+
 @app.default
 def generate(
     run: str,
@@ -36,17 +74,15 @@ def generate(
     stop: Annotated[tuple[str, ...], cyclopts.Parameter(negative=())] = (),
     seed: int = 0,
     samples: Annotated[int, cyclopts.Parameter(name=["--samples", "-n"])] = 1,
-    beams: int | None = None,
-    length_penalty: float = 1.0,
-    weights: str = "float32",
-    compiled: Annotated[CompileName, cyclopts.Parameter(name="--compile")] = "auto",
+    search: Search = Search(),
+    speed: Speed = Speed(),
     checkpoint: str = "best",
     as_json: Annotated[bool, cyclopts.Parameter(name="--json", negative=())] = False,
 ) -> None:
     """Let a run do what it was trained for: continue a prompt, translate it, fill in its <|mask|>, or judge it.
 
-    The text goes to stdout as it is written; how fast it came, to stderr. A prompt longer than a decoder's context is
-    kept in the output; the model looks at its end, through a window that moves on when it is full.
+    The text goes to stdout as it is written; how fast it came, to stderr. Of a prompt longer than a decoder's context
+    the model sees the end, through a window that moves on when it is full.
 
     Parameters
     ----------
@@ -57,7 +93,7 @@ def generate(
     max_tokens
         Write at most this many tokens.
     temperature
-        Below 1 the likely becomes likelier, above 1 less so; 0 is greedy. By default 1, and 0 for runs that answer.
+        Below 1 the likely becomes likelier, above 1 less so; 0 is greedy. By default 1, or 0 for runs that answer.
     top_k
         Choose among the k likeliest tokens.
     top_p
@@ -71,23 +107,15 @@ def generate(
     seed
         The same seed writes the same text.
     samples
-        Write this many texts.
-    beams
-        Search for the likeliest text with so many beams instead of drawing one; with --samples, the best so many.
-    length_penalty
-        With beams: texts are ranked by log p / length ** this; above 0 favours longer ones.
-    weights
-        Read the matrices as float32, bfloat16, int8 or int4: fewer bytes are faster, and a little less exact.
-    compiled
-        auto compiles the step where this request is long enough, and keeps the code for the next time.
+        How many texts.
     checkpoint
         best, latest, or one by name such as step-000200.
     as_json
         Print one JSON object: the prompt and samples with text, token_ids and finish_reason.
     """
-    how = Asked(max_tokens, temperature, beams, length_penalty, samples, weights, compiled, as_json)
-    filters = {"top_k": top_k, "top_p": top_p, "min_p": min_p, "repetition_penalty": repetition_penalty, "stop": stop}
-    print_samples(run, checkpoint, prompt, how, {**filters, "seed": seed})
+    how = Asked(max_tokens, temperature, search, samples, speed, as_json)
+    filters = {"top_k": top_k, "top_p": top_p, "min_p": min_p, "repetition_penalty": repetition_penalty}
+    print_samples(run, checkpoint, prompt, how, {**filters, "stop": stop, "seed": seed})
 
 
 @dataclass(frozen=True)
@@ -96,11 +124,9 @@ class Asked:
 
     max_tokens: int
     temperature: float | None
-    beams: int | None
-    length_penalty: float
+    search: Search
     samples: int
-    weights: str
-    compiled: CompileName
+    speed: Speed
     as_json: bool
 
 
@@ -111,25 +137,31 @@ def print_samples(run: str, checkpoint: str, prompt: str, asked: Asked, filters:
 
     check_samples(asked.samples)
     sampling = Sampling(max_tokens=asked.max_tokens, temperature=asked.temperature or 0.0, **filters)
-    from hornbook.workflows.decoding import ready_to_write
+    from hornbook.workflows.decoding import ready_to_guess, ready_to_write
     from hornbook.workflows.load import load_run
     from hornbook.workflows.write import written
 
     loaded = load_run(run, checkpoint)
-    if asked.beams is not None and (asked.weights, asked.compiled) != ("float32", "auto"):
-        raise SettingError("--weights and --compile are not for --beams yet; leave them out, or draw with --samples")
-    if asked.beams is None:
-        loaded = ready_to_write(loaded, asked.weights, asked.compiled, asked.max_tokens, asked.samples, say)
+    speed = asked.speed
+    if asked.search.beams is not None and speed != Speed():
+        raise SettingError("--weights, --compile and --draft are not for --beams; leave them out, or draw --samples")
+    if speed.draft is not None:
+        loaded = ready_to_guess(loaded, speed.draft, asked.samples)
+    elif asked.search.beams is None:
+        loaded = ready_to_write(loaded, speed.weights, speed.compiled, asked.max_tokens, asked.samples, say)
     if asked.temperature is None and isinstance(loaded.recipe.task, NextToken):
         sampling = replace(sampling, temperature=1.0)
-    streams = isinstance(loaded.recipe.task, NextToken) and asked.samples == 1 and asked.beams is None
+    streams = isinstance(loaded.recipe.task, NextToken) and asked.samples == 1 and asked.search.beams is None
     if streams and not asked.as_json:
         print_as_written(loaded, prompt, sampling)
         return
     how: Sampling | Beams = sampling
-    if asked.beams is not None:
+    if asked.search.beams is not None:
         how = Beams(
-            beams=asked.beams, best=asked.samples, length_penalty=asked.length_penalty, max_tokens=asked.max_tokens
+            beams=asked.search.beams,
+            best=asked.samples,
+            length_penalty=asked.search.length_penalty,
+            max_tokens=asked.max_tokens,
         )
     texts = written(loaded, prompt, how, asked.samples)
     if asked.as_json:
@@ -157,7 +189,7 @@ def print_as_written(loaded: Loaded, prompt: str, sampling: Sampling) -> None:
     [writing] = begin(loaded.tokenizer, tokens, sampling, 1)
     started, moments = time.perf_counter(), list[float]()
     sys.stdout.write(prompt)
-    for [piece] in write(loaded.model, tokens, [writing], sampling, loaded.reading):
+    for [piece] in write(loaded.model, tokens, [writing], sampling, loaded.steps):
         moments.append(time.perf_counter())
         sys.stdout.write(piece)
         sys.stdout.flush()

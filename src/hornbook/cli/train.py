@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,23 @@ if TYPE_CHECKING:
 app = cyclopts.App(name="train")
 
 
+@cyclopts.Parameter(name="*")
+@dataclass(frozen=True)
+class Besides:
+    """What is written into the run besides.
+
+    Parameters
+    ----------
+    tensorboard
+        Also write the curves for TensorBoard, into the run (pip install 'hornbook[tensorboard]').
+    profile
+        Watch five steps and write where their time goes into the run: profile/table.txt and profile/trace.json.gz.
+    """
+
+    tensorboard: Annotated[bool, cyclopts.Parameter(negative=())] = False
+    profile: Annotated[bool, cyclopts.Parameter(negative=())] = False
+
+
 @app.default
 def train(
     *words: Annotated[str, cyclopts.Parameter(allow_leading_hyphen=False)],
@@ -31,7 +49,7 @@ def train(
     steps: int | None = None,
     seed: int | None = None,
     resume: str | None = None,
-    tensorboard: Annotated[bool, cyclopts.Parameter(negative=())] = False,
+    besides: Besides = Besides(),
     dry_run: Annotated[bool, cyclopts.Parameter(negative=())] = False,
     as_json: Annotated[bool, cyclopts.Parameter(name="--json", negative=())] = False,
 ) -> None:
@@ -60,8 +78,6 @@ def train(
         Decides everything that is random.
     resume
         Go on with this run (a folder, a name, or latest) instead of beginning one.
-    tensorboard
-        Also write the curves for TensorBoard, into the run (pip install 'hornbook[tensorboard]').
     dry_run
         Only say what it would cost: parameters, operations, memory, time.
     as_json
@@ -80,7 +96,7 @@ def train(
     if dry_run:
         show_plan(recipe, data, as_json)
     else:
-        finish(begin(recipe, run, data, None, tensorboard), as_json)
+        finish(begin(recipe, run, data, None, besides), as_json)
 
 
 def length_of(minutes: float | None, steps: int | None) -> dict[str, float | int]:
@@ -113,7 +129,11 @@ def chosen(
 
 
 def begin(
-    recipe: Recipe | None, run: Path | None, data: Path | None, resume: str | None, tensorboard: bool = False
+    recipe: Recipe | None,
+    run: Path | None,
+    data: Path | None,
+    resume: str | None,
+    besides: Besides = Besides(),
 ) -> Outcome:
     """Train under a progress bar; with ``resume`` go on with that run."""
     from hornbook.cli.progress import TrainingProgress
@@ -123,7 +143,7 @@ def begin(
     with TrainingProgress() as progress:
         if recipe is None:
             return go_on(resume or "latest", progress)
-        return start(recipe, run, progress, data, tensorboard)
+        return start(recipe, run, progress, data, besides.tensorboard, besides.profile)
 
 
 def finish(outcome: Outcome, as_json: bool) -> None:

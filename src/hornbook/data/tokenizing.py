@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
+from jaxtyping import Integer
 
+from hornbook.data.prefetch import made_ahead
 from hornbook.data.split import Part
 from hornbook.data.spool import Spool
 from hornbook.data.token_file import TokenFileWriter
@@ -87,11 +91,8 @@ def write_part(
     Sets ``writer.exact_bytes``: whether in every document the bytes of the tokens add up to the bytes of the text.
     """
     lengths, done, counted = byte_lengths(tokenizer), 0, 0
-    for batch in batched(pieces(spool, part)):
-        ids = tokenizer.encode_batch([piece.text for piece in batch], threads=workers or cores())
-        for place, piece in enumerate(batch):
-            values = np.asarray(ids[place], dtype=np.int64)
-            ids[place] = []
+    for batch, ids in encoded(spool, part, tokenizer, workers or cores()):
+        for piece, values in zip(batch, ids, strict=True):
             if piece.first:
                 log_probability = None if part.cut(piece.document) else spool.log_probability(piece.document)
                 writer.begin(spool.name(piece.document), log_probability)
@@ -103,6 +104,38 @@ def write_part(
                 writer.close(piece.bytes, piece.ended)
             done += len(piece.text)
         report(done)
+
+
+Ids = Integer[np.ndarray, " T"]
+
+
+@runtime_checkable
+class EncodesArrays(Protocol):
+    """A tokenizer that can leave out Python's numbers."""
+
+    def encode_arrays(self, texts: Sequence[str], threads: int = 1) -> list[Any]:
+        """The ids of many texts as arrays."""
+        ...
+
+
+def encoded(spool: Spool, part: Part, tokenizer: Tokenizer, threads: int) -> Iterator[tuple[list[Piece], list[Ids]]]:
+    """All pieces of a part with their ids; the next batch is read and encoded while the last one is being written."""
+    source = batched(pieces(spool, part))
+
+    def make(step: int) -> tuple[list[Piece], list[Ids]] | None:
+        batch = next(source, None)
+        return None if batch is None else (batch, arrays(tokenizer, [piece.text for piece in batch], threads))
+
+    with closing(made_ahead(make, waiting=1)) as ready:
+        while (item := next(ready)) is not None:
+            yield item
+
+
+def arrays(tokenizer: Tokenizer, texts: Sequence[str], threads: int) -> list[Ids]:
+    """The ids of texts, by the shortest way that the tokenizer has."""
+    if isinstance(tokenizer, EncodesArrays):
+        return tokenizer.encode_arrays(texts, threads)
+    return [np.asarray(ids, dtype=np.int64) for ids in tokenizer.encode_batch(texts, threads=threads)]
 
 
 def byte_lengths(tokenizer: Tokenizer) -> npt.NDArray[np.int64]:

@@ -12,7 +12,7 @@ generator of its own. Next: speculative.py.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from hornbook.batches import Positions
 from hornbook.errors import SettingError
-from hornbook.generation.ahead import compiled_ahead
+from hornbook.generation.ahead import Compiled, compiled_ahead
 from hornbook.generation.config import Sampling
 from hornbook.generation.generate import check_prompt, finite
 from hornbook.generation.pages import Pages
@@ -117,7 +117,7 @@ class Engine:
         kind = torch.float32 if weights == "float32" else torch.bfloat16
         # the last page belongs to nobody: rows that are empty write there
         self.keys, self.values = make_pool(self.config, (self.pages.count + 1) * page, self.device, kind)
-        self.step_of: Callable[..., Tensor] = PagedStep(self.model)
+        self.step_of: Compiled = PagedStep(self.model)
         if compiled:
             self.step_of = self.compile_step(weights)
         self.running: list[Running] = []
@@ -248,11 +248,11 @@ class Engine:
             tokens[each.row, 0], index[each.row, 0] = each.text[-1], len(each.text) - 1
         slots = self.slots(kept, self.rows, max(len(each.text) for each in kept))
         logits = self.step_of(tokens.to(self.device), index.to(self.device), slots, self.keys, self.values)
-        rows = torch.tensor([each.row for each in kept], device=self.device)
+        rows = [each.row for each in kept]
         for each in kept:
             if len(each.text) % self.pages.size == 0:
                 self.pages.fill(each.pages, each.text)
-        return self.advance(kept, logits[rows])
+        return self.advance(kept, logits if rows == list(range(self.rows)) else logits[rows])
 
     def slots(self, rows_of: list[Running], rows: int, length: int) -> Int[Tensor, "B S"]:
         """Where the positions of texts lie; for empty rows, and beyond the end of a text, where nobody looks."""
@@ -290,7 +290,7 @@ class Engine:
         written = torch.tensor([running.text], device=self.device)
         return int(running.choose(logits.float(), written, [running.generator]))
 
-    def compile_step(self, weights: str) -> Callable[..., Tensor]:
+    def compile_step(self, weights: str) -> Compiled:
         """The step as machine code, for texts of any length."""
         length, slots = 24, torch.export.Dim("slots", min=2, max=1 << 20)
         tokens = torch.arange(self.rows, device=self.device)[:, None] % self.config.vocabulary

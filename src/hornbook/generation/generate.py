@@ -139,7 +139,8 @@ def generate(
 
 def finite(logits: Float[Tensor, "B V"]) -> Float[Tensor, "B V"]:
     """The logits, if they are numbers."""
-    if not bool(logits.isfinite().all()):
+    sound = bool(logits.sum().isfinite())  # one quick pass; a sum may overflow, then each is looked at
+    if not sound and not bool(logits.isfinite().all()):
         raise HornbookError(
             "the model's scores are not finite numbers, so no token can be chosen: its training diverged, "
             "or its weights are damaged; try an earlier checkpoint"
@@ -169,3 +170,7 @@ def check_tokens(model: Decoder | EncoderDecoder, tokens: Sequence[int], what: s
             f"{what} has token {unknown[0]}, but the model knows tokens 0 to {vocabulary - 1}: "
             "encode it with the tokenizer that the model was trained with"
         )
+
+
+Steps = Callable[..., Iterator[list[int | None]]]
+"""``generate``, or what takes its place: (model, prompt, sampling, samples=, end=) -> the tokens of every step."""

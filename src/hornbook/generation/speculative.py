@@ -203,11 +203,28 @@ def generate_speculatively(
         yield new
 
 
+def one_by_one(
+    model: Decoder,
+    prompt: Sequence[int],
+    sampling: Sampling,
+    *,
+    samples: int = 1,
+    end: int | None = None,
+    how: Lookup | Drafted,
+    draft_model: Decoder | None = None,
+) -> Iterator[list[int | None]]:
+    """The same one token at a time, as ``generate`` yields them; one text only (``SettingError``)."""
+    if samples != 1:
+        raise SettingError(f"samples: guessing ahead writes one text at a time, found {samples}; leave it at 1")
+    steps = generate_speculatively(model, prompt, sampling, how, draft_model=draft_model, end=end)
+    return ([token] for tokens in steps for token in tokens)
+
+
 def verified(
     guesser: Guesser,
     text: Sequence[int],
     guesses: Sequence[int],
-    given: Sequence[Tensor | None],
+    given: Sequence[Float64[Tensor, " V"] | None],
     logits: Float[Tensor, "places V"],
 ) -> list[int]:
     """The guesses that are taken, and the token that follows them."""

@@ -13,7 +13,7 @@ from typing import Literal
 
 from hornbook.errors import TextError
 from hornbook.generation.config import Sampling
-from hornbook.generation.generate import Reader, check_samples, generate
+from hornbook.generation.generate import Steps, check_samples, generate
 from hornbook.model.models import Decoder
 from hornbook.tokenizers.protocol import Tokenizer
 
@@ -139,11 +139,10 @@ def write(
     tokens: Sequence[int],
     writings: Sequence[Writing],
     sampling: Sampling,
-    reading: Reader | None = None,
+    steps: Steps = generate,
 ) -> Iterator[list[str]]:
     """Let the model continue ``tokens`` in all ``writings`` at once; after every step, the text each has gained."""
-    steps = generate(model, tokens, sampling, samples=len(writings), end=writings[0].end, reading=reading)
-    for step in steps:
+    for step in steps(model, tokens, sampling, samples=len(writings), end=writings[0].end):
         yield [
             writing.push(token) if token is not None and writing.finish_reason is None else ""
             for writing, token in zip(writings, step, strict=True)
@@ -158,7 +157,7 @@ def complete(
     prompt: str,
     sampling: Sampling,
     samples: int = 1,
-    reading: Reader | None = None,
+    steps: Steps = generate,
 ) -> list[Sample]:
     """Continue ``prompt`` in ``samples`` ways, all at once. The prompt itself is not part of the texts.
 
@@ -167,16 +166,16 @@ def complete(
     check_samples(samples)
     tokens = encode_prompt(tokenizer, prompt)
     writings = begin(tokenizer, tokens, sampling, samples)
-    for _ in write(model, tokens, writings, sampling, reading):
+    for _ in write(model, tokens, writings, sampling, steps):
         pass
     return [writing.sample() for writing in writings]
 
 
 def stream(
-    model: Decoder, tokenizer: Tokenizer, prompt: str, sampling: Sampling, reading: Reader | None = None
+    model: Decoder, tokenizer: Tokenizer, prompt: str, sampling: Sampling, steps: Steps = generate
 ) -> Iterator[str]:
     """Continue ``prompt``, in pieces as soon as they are certain; joined they are the text of ``complete``."""
     tokens = encode_prompt(tokenizer, prompt)
-    for [piece] in write(model, tokens, begin(tokenizer, tokens, sampling, 1), sampling, reading):
+    for [piece] in write(model, tokens, begin(tokenizer, tokens, sampling, 1), sampling, steps):
         if piece:
             yield piece

@@ -19,6 +19,7 @@ from hornbook.training.guards import check_finite
 from hornbook.training.objectives import Loss, Objective
 from hornbook.training.optimizers import Optimizer
 from hornbook.training.precision import FLOAT32, LossScale, Precision
+from hornbook.training.profile import phase
 from hornbook.training.timer import Clock
 
 
@@ -84,17 +85,19 @@ def training_steps(
         group.setdefault("peak", group["lr"])
     clock.start()
     began, step, fraction, supply = clock.seconds, first, length(first), iter(batches)
-    while fraction < 1 and (micro_batches := next(supply, None)) is not None:
+    while fraction < 1 and (micro_batches := waited_for(supply)) is not None:
         model.train()
         torch.manual_seed(derive(seed, "dropout", step))
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * schedule(step, fraction)
         losses = [backward(model, batch, objective, precision, scale) for batch in micro_batches]
-        loss, norm, tokens = finish_gradients(parameters, losses, clip, scale.value)
+        with phase("norm and clipping"):
+            loss, norm, tokens = finish_gradients(parameters, losses, clip, scale.value)
         learning_rate = optimizer.param_groups[0]["lr"]
         check_finite(loss, 0.0 if scale.may_overflow else norm, step, learning_rate, describe)
         if scale.update(math.isfinite(norm)):
-            optimizer.step()
+            with phase("update"):
+                optimizer.step()
         for parameter in parameters:
             parameter.grad = None
         done = length(step + 1)
@@ -105,11 +108,18 @@ def training_steps(
     clock.stop()
 
 
+def waited_for(supply: Iterator[Sequence[Any]]) -> Sequence[Any] | None:
+    """The micro-batches of the next step, or ``None`` where there are no more."""
+    with phase("waiting for a batch"):
+        return next(supply, None)
+
+
 def backward(model: nn.Module, batch: Any, objective: Objective, precision: Precision, scale: LossScale) -> Loss:
     """Add a micro-batch's gradients to what is there; they are those of the sum, so nothing is divided by a guess."""
-    with precision.autocast():
+    with phase("forward"), precision.autocast():
         loss = objective(model, batch)
-    (loss.total * scale.value).backward()  # type: ignore[no-untyped-call]
+    with phase("backward"):
+        (loss.total * scale.value).backward()  # type: ignore[no-untyped-call]
     return Loss(loss.total.detach(), loss.count)
 
 

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 
 from hornbook.data.config import Continue, NextToken
 from hornbook.errors import SettingError
 from hornbook.generation.ahead import place_of
 from hornbook.generation.fast import Fast, step_arguments, step_name
+from hornbook.generation.generate import generate
+from hornbook.generation.speculative import Drafted, Lookup, one_by_one
 from hornbook.model.models import Decoder
 from hornbook.model.weight_formats import WEIGHT_FORMATS, with_weights
+from hornbook.tokenizers.saved import fingerprint
 from hornbook.training.compiling import missing_compiler
 from hornbook.training.config import CompileName
-from hornbook.workflows.load import Loaded
+from hornbook.workflows.load import Loaded, load_run
 
 COST, LOADING = 35.0, 1.0
 """Seconds that compiling a step takes on two cores (GPT-2 124M), and loading one that was kept."""
@@ -60,7 +64,7 @@ def ready_to_write(
         report(f"compiling the step for this shape of model, about {COST:.0f} s; it is kept for the next time")
     fast = Fast.of(loaded.model, weights, rows, chosen)
     report(fast.path)
-    return dataclasses.replace(loaded, reading=fast.reading)
+    return dataclasses.replace(loaded, steps=partial(generate, reading=fast.reading))
 
 
 def repays(model: Decoder, weights: str, tokens: int, rows: int) -> bool:
@@ -81,3 +85,19 @@ def kept(model: Decoder, weights: str, rows: int) -> bool:
     """Whether the compiled step lies on the disk."""
     arguments, _ = step_arguments(model.config, model.embedding.device, weights, rows)
     return place_of(arguments, step_name(model.config, weights, rows)).exists()
+
+
+def ready_to_guess(loaded: Loaded, draft: str, samples: int) -> Loaded:
+    """The run, guessing ahead: with another run, or what it looks up in its own text (``lookup``).
+
+    Raises:
+        SettingError: it does not continue texts, more than one is asked for, or the tokenizers differ.
+    """
+    if not isinstance(loaded.recipe.task, NextToken | Continue) or samples > 1:
+        raise SettingError("--draft is for one text that is continued; leave it out, or --samples")
+    if draft == "lookup":
+        return dataclasses.replace(loaded, steps=partial(one_by_one, how=Lookup()))
+    smaller = load_run(draft)
+    if fingerprint(smaller.tokenizer) != fingerprint(loaded.tokenizer):
+        raise SettingError(f"--draft: {smaller.run.folder} has another tokenizer; a draft has to share that of the run")
+    return dataclasses.replace(loaded, steps=partial(one_by_one, how=Drafted(), draft_model=smaller.model))

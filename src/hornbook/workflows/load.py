@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hornbook.errors import MissingError, SettingError
-from hornbook.generation.generate import Reader
+from hornbook.generation.generate import Steps, generate
 from hornbook.model.config import ModelConfig
 from hornbook.tokenizers.protocol import Tokenizer
 from hornbook.tokenizers.saved import fingerprint, load_tokenizer
@@ -27,7 +27,7 @@ class Loaded:
     recipe: Recipe
     run: Run
     checkpoint: Path
-    reading: Reader | None = None  # how a decoder reads what it writes, where decoding.py has chosen
+    steps: Steps = generate  # how a decoder writes (decoding.py)
 
 
 def load_run(name: str | Path, checkpoint: str = "best") -> Loaded:

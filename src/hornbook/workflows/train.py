@@ -23,6 +23,7 @@ from torch import nn
 
 from hornbook.errors import DamagedError
 from hornbook.files import write_text
+from hornbook.model.count import count
 from hornbook.model.initialise import initialise
 from hornbook.model.recompute import recompute
 from hornbook.tokenizers.saved import fingerprint
@@ -36,6 +37,7 @@ from hornbook.training.metrics import Throughput, seconds_left, tensorboard, upd
 from hornbook.training.objectives import Objective, objective_for
 from hornbook.training.optimizers import Optimizer, build_optimizer
 from hornbook.training.precision import LossScale, Precision
+from hornbook.training.profile import Watch
 from hornbook.training.run_folder import Run, free_folder
 from hornbook.training.schedules import factor
 from hornbook.training.timer import BySteps, ByTime, Clock
@@ -101,6 +103,7 @@ class Training:
     scale: LossScale
     watcher: Watcher
     board: Any = None  # TensorBoard's writer, where it was asked for
+    watch: Watch | None = None  # the profiler, where it was asked for
     best: Best = field(default_factory=Best)
     spikes: SpikeWatch = field(default_factory=SpikeWatch)
     throughput: Throughput = field(default_factory=Throughput)
@@ -124,11 +127,12 @@ def train(
     watcher: Watcher | None = None,
     data: Path | None = None,
     board: bool = False,
+    profile: bool = False,
 ) -> Outcome:
     """Train ``recipe`` into a new run folder (by default the next free one under ``runs/``).
 
     ``data`` is a folder prepared before; otherwise the text is prepared inside the run. ``board`` also
-    writes the curves for TensorBoard, into the run.
+    writes the curves for TensorBoard, ``profile`` where the time of a few steps goes, both into the run.
 
     Raises:
         SettingError, MissingError, TextError, HornbookError: as they say; before the first step nothing is left behind.
@@ -142,7 +146,17 @@ def train(
     with run.lock():
         with removed_on_failure(run):
             training = set_up(run, recipe, watcher)
+        if profile:
+            training.watch = watch_of(training)
         return train_steps(training)
+
+
+def watch_of(training: Training) -> Watch:
+    """A profiler that knows what the model needs for a token."""
+    device = next(training.model.parameters()).device
+    dtype = getattr(torch, training.choices.precision)
+    config = with_vocabulary(training.recipe.model, training.prepared.tokenizer)
+    return Watch(training.run.folder / "profile", count(config).training_flops_per_token(), dtype, device)
 
 
 def resume(name: str | Path, watcher: Watcher | None = None) -> Outcome:
@@ -256,6 +270,8 @@ def train_steps(training: Training) -> Outcome:
             training.step, training.tokens = update.step + 1, training.tokens + update.tokens
             metrics.write(update_entry(update))
             tell(training, update)
+            if training.watch is not None and (line := training.watch.step(update.tokens)) is not None:
+                training.watcher.said(line)
             stopped = bool(stop.requested) and not update.last
             evaluating = (due(config.evaluate_every, update) or update.last) and not stopped
             if evaluating or stopped or due(config.save_every, update):

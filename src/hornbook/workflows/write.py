@@ -39,7 +39,7 @@ def continued(loaded: Loaded, prompt: str, how: Sampling | Beams, samples: int) 
     """A decoder's continuations."""
     text = beginning(loaded, prompt)
     if isinstance(how, Sampling):
-        texts = complete(loaded.model, loaded.tokenizer, text, how, samples, loaded.reading)
+        texts = complete(loaded.model, loaded.tokenizer, text, how, samples, loaded.steps)
         return [(sample, None) for sample in texts]
     tokens = encode_prompt(loaded.tokenizer, text)
     [found] = continuations(loaded.model, [tokens], loaded.tokenizer.roles.end, how)

@@ -1,0 +1,54 @@
+"""Which path a run took through the fast and the readable ways to compute the same thing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hornbook.model.config import AttentionConfig
+from hornbook.model.kernels import LONG, LONG_IN_32_BITS
+from hornbook.tokenizers.saved import load_tokenizer
+from hornbook.training.config import AdamW
+from hornbook.training.objectives import MANY
+from hornbook.training.run_folder import Run
+from hornbook.workflows.load import with_vocabulary
+from hornbook.workflows.recipe import read_recipe
+
+
+def path_of(name: str | Path) -> list[tuple[str, str]]:
+    """What was chosen when a run began, and what that means for each part of a step, in words.
+
+    Raises:
+        MissingError: there is no such run.
+    """
+    run = Run.open(name)
+    recipe = read_recipe(run.folder / "config.toml")
+    config, training = with_vocabulary(recipe.model, load_tokenizer(run.tokenizer)), recipe.training
+    choices = run.info.get("choices")
+    if choices is None:
+        return [("training", "this run was not trained here; nothing was chosen")]
+    precision, plain = choices["precision"], not config.head_bias and config.head_softcap is None
+    whole = plain and config.head_scale == 1.0 and config.vocabulary >= MANY
+    optimizer = training.optimizer
+    adamw = optimizer if isinstance(optimizer, AdamW) else optimizer.adamw
+    kernels = sorted({attention_path(block.attention, config.context, precision) for block in config.blocks})
+    return [
+        ("device", f"{training.device}, {choices['threads']} threads"),
+        ("arithmetic", f"products in {precision}, weights and optimizer in float32"),
+        ("compiled", "yes" if choices["compiled"] else "no"),
+        ("attention", "; ".join(kernels)),
+        ("loss", "straight from the stream, without a table of logits" if whole else "from a table of all logits"),
+        ("optimizer", f"{type(optimizer).__name__}, AdamW's part {adamw.kernel}"),
+        ("recomputing", "yes: less memory, more time" if training.gradient_checkpointing else "no"),
+    ]
+
+
+def attention_path(attention: AttentionConfig, context: int, precision: str) -> str:
+    """The kernel that trains, where ``auto`` leaves it open (model/kernels.py)."""
+    if attention.kernel != "auto":
+        return f"{attention.kernel}, asked for"
+    if attention.softcap is not None or attention.sinks:
+        return "direct (auto: a softcap or sinks)"
+    longest = LONG if precision != "float32" else LONG_IN_32_BITS
+    if context <= longest:
+        return f"direct on a processor (auto: {context} tokens are few), fused on a GPU"
+    return "fused (auto)"
