@@ -114,6 +114,17 @@ def test_requests_may_come_at_any_time_and_be_taken_back():
     assert engine.pages.free == engine.pages.count
 
 
+def test_a_list_of_requests_may_be_run_while_others_are_being_served():
+    writer, asked = model(), requests()
+    engine = Engine(writer, rows=2, page=4)
+    before = engine.submit(asked[4])
+    engine.step()
+    assert engine.run(asked[:2]) == [alone(writer, request) for request in asked[:2]]
+    while engine.busy:
+        rest = [event for event in engine.step() if event.ticket == before]
+    assert rest[-1].token == alone(writer, asked[4])[-1]
+
+
 def test_a_common_beginning_is_read_once():
     writer = model()
     common = tuple(range(1, 18))

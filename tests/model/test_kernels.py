@@ -174,7 +174,7 @@ def test_the_quickest_kernel_is_chosen_by_what_is_known_of_the_case(monkeypatch)
     chosen = []
     for name in ("direct", "fused", "flash"):
         monkeypatch.setattr(kernels, name, lambda *case, name=name: chosen.append(name) or KERNELS["explicit"](*case))
-    for dtype, keys in [(torch.bfloat16, 5), (torch.float32, 5), (torch.bfloat16, 513)]:
+    for dtype, keys in [(torch.bfloat16, 5), (torch.float32, 5), (torch.float32, 129), (torch.bfloat16, 513)]:
         query, many = torch.zeros(1, 1, 1, 2, dtype=dtype), torch.zeros(1, 1, keys, 2, dtype=dtype)
         positions = Positions.counting(1, keys)
         last = Positions(torch.tensor([[keys - 1]]))
@@ -185,7 +185,7 @@ def test_the_quickest_kernel_is_chosen_by_what_is_known_of_the_case(monkeypatch)
         positions = Positions.counting(1, 3)
         mask = Mask(Causal(), positions, positions)
         KERNELS["auto"](query, KeysValues(query, query, positions), mask, None, Scoring(1.0), identity)
-        assert chosen == ["direct", "fused", "fused", "fused"]
+        assert chosen == ["direct", "direct", "fused", "fused", "fused"]
         chosen.clear()
         for time, scoring in [
             (1024, Scoring(1.0, softcap=2.0)),

@@ -99,7 +99,7 @@ MODEL = [
         "model/models.py", "model/test_models.py model/test_cache.py",
         ("math.sqrt(config.width) if config.embedding_scale", "config.width if config.embedding_scale", "embeddings are scaled by the width"),
         ("cache[0].length if cache else 0", "0", "decoding starts to count anew at every token"),
-        ("self.tokens.weight if self.head is None else self.head.weight", "self.tokens.weight", "an untied head is never used"),
+        ("F.linear(scaled, self.tokens.weight) if self.head is None else self.head(scaled)", "F.linear(scaled, self.tokens.weight)", "an untied head is never used"),
     ),
     *mistakes_in(
         "model/initialise.py", "model/test_initialise.py",

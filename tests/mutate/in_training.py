@@ -11,7 +11,7 @@ TRAINING = [
         ("(targets != IGNORED).sum()", "(targets == targets).sum()", "ignored targets are counted"),
         ("ignore_index=IGNORED, reduction", "ignore_index=-1, reduction", "ignored targets are asked for"),
         ("logits.flatten(0, 1).float()", "logits.flatten(0, 1)", "the loss is summed in 16 bits"),
-        ("model(batch.tokens, batch.positions)", "model(batch.tokens)", "packed texts see each other"),
+        ("model.hidden(batch.tokens, batch.positions)", "model.hidden(batch.tokens)", "packed texts see each other"),
     ),
     *mistakes_in(
         "training/loop.py", "training/test_loop.py",

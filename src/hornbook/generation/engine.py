@@ -108,7 +108,15 @@ class Engine:
         compiled: bool = False,
     ) -> None:
         """``pages`` of ``page`` tokens are the memory (``None``: enough for all ``rows`` at full length); a step reads
-        about ``prefill`` tokens of prompts at most, so that those who are writing do not wait for long."""
+        no further prompt after ``prefill`` tokens of them, so that those who are writing do not wait for long.
+
+        Raises:
+            SettingError: there is no such format, or the model does not continue texts.
+        """
+        if not isinstance(model, Decoder):
+            raise SettingError(
+                f"model: the engine continues texts, and a {type(model).__name__} does not; try a decoder"
+            )
         self.model, self.rows, self.prefill = with_weights(model, weights), rows, prefill
         self.config = self.model.config
         fitting = rows * -(-self.config.context // page)
@@ -158,13 +166,18 @@ class Engine:
         return bool(self.running or self.waiting)
 
     def run(self, requests: Iterable[Request]) -> list[list[int]]:
-        """The tokens of all requests, in order; without their ends."""
+        """The tokens of all requests, in order, without their ends. Requests that were there before are served too."""
         found = {self.submit(each): (each, list[int]()) for each in requests}
-        while self.busy:
+        left = set(found)
+        while left:
             for event in self.step():
+                if event.ticket not in found:
+                    continue  # somebody else's
                 request, tokens = found[event.ticket]
                 if event.token is not None and event.token != request.end:
                     tokens.append(event.token)
+                if event.finish:
+                    left.discard(event.ticket)
         return [tokens for _, tokens in found.values()]
 
     @torch.no_grad()

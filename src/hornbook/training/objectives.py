@@ -45,7 +45,12 @@ def token_loss(logits: Float[Tensor, "B T V"], targets: Int[Tensor, "B T"], labe
         reduction="sum",
         label_smoothing=label_smoothing,
     )
-    return Loss(total, (targets != IGNORED).sum())
+    return Loss(total, counted(targets))
+
+
+def counted(targets: Int[Tensor, "B T"]) -> Int[Tensor, ""]:
+    """How many targets are asked."""
+    return (targets != IGNORED).sum()
 
 
 MANY = 4096
@@ -60,7 +65,7 @@ def stream_loss(
     if table is None or len(table) < MANY:
         return token_loss(model.write(hidden), targets, label_smoothing)
     total = linear_cross_entropy(model.ready(hidden), table, targets, label_smoothing)
-    return Loss(total, (targets != IGNORED).sum())
+    return Loss(total, counted(targets))
 
 
 def next_token(model: Decoder | Encoder, batch: Texts) -> Loss:
