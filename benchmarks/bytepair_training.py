@@ -6,7 +6,9 @@
 
 The benchmark corpus is what `hornbook corpus make benchmark --bytes 30000000` writes; its SHA-256 is printed. Smaller
 texts come from the folder HORNBOOK_TEST_DATA, by default `shared` beside the checkout, and are left out without it.
-Both sides train byte-level tokenizers with GPT-2's pattern and the same number of tokens, on all cores.
+Both sides train byte-level tokenizers with GPT-2's pattern and the same number of tokens, on all cores. The peer
+runs in
+an environment of its own, and is left out where that cannot be made.
 """
 
 from __future__ import annotations
@@ -15,20 +17,24 @@ import argparse
 import hashlib
 import json
 import os
-import statistics
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from side_by_side import Side, alternate, machine, median
 
 from hornbook.corpus.reading import read_documents
 from hornbook.corpus.sources import make_documents
 from hornbook.tokenizers.byte_alphabet import read_visible
 from hornbook.tokenizers.bytepair import vocabulary_of
-from hornbook.tokenizers.bytepair_training import train_bytepair
+from hornbook.tokenizers.bytepair_training import Training, train_bytepair
 from hornbook.tokenizers.config import BYTES
 from hornbook.tokenizers.counting import available_cores
+
+PEER = ("tokenizers==0.23.3",)
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,7 @@ def main() -> None:
     parser.add_argument("--bytes", type=int, default=30_000_000, help="size of the benchmark corpus")
     parser.add_argument("--vocab", type=int, nargs="+", default=[8192, 32768])
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--same-environment", action="store_true", help="do not make an environment for the peer")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     if arguments.text:
@@ -63,19 +70,25 @@ def main() -> None:
     else:
         corpus = [document.text for document in make_documents("benchmark", None, arguments.bytes, 0)]
         cases = [*small_texts(), ("benchmark", corpus, arguments.vocab)]
-    rows = [measure(name, texts, size, arguments.runs) for name, texts, sizes in cases for size in sizes]
+    peer = opened_peer(arguments.same_environment)
+    rows = [row for name, texts, sizes in cases for row in measure(name, texts, sizes, arguments.runs, peer)]
+    if peer:
+        peer.close()
     if arguments.json:
         print(json.dumps({"schema": 1, "settings": settings(), "rows": [asdict(row) for row in rows]}, indent=2))
         return
     for name, value in settings().items():
         print(f"{name}: {value}")
+    print_table(rows)
+
+
+def print_table(rows: list[Row]) -> None:
+    """One line for each text and size of vocabulary."""
     headings = ("MB", "vocab", "ours s", "(count", "merge)", "theirs", "ratio", "same")
     print(f"\n{'text':<16} {' '.join(f'{heading:>7}' for heading in headings)}")
     for row in rows:
         theirs = (
-            f"{row.tokenizers_seconds:7.2f} {row.ratio:7.2f} {row.same_tokens:7.3f}"
-            if row.ratio
-            else "    not installed"
+            f"{row.tokenizers_seconds:7.2f} {row.ratio:7.2f} {row.same_tokens:7.3f}" if row.ratio else "    left out"
         )
         ours = f"{row.hornbook_seconds:7.2f} {row.hornbook_counting_seconds:7.2f} {row.hornbook_merging_seconds:7.2f}"
         print(f"{row.text:<16.16} {row.megabytes:7.2f} {row.vocabulary:7} {ours} {theirs}   sha256 {row.sha256[:16]}")
@@ -91,55 +104,54 @@ def small_texts() -> list[tuple[str, list[str], list[int]]]:
     return [("prose", [text[:130_000]], [500]), ("tinyshakespeare", [text], [8192])]
 
 
-def measure(name: str, texts: list[str], vocabulary: int, runs: int) -> Row:
-    """Both sides in turn, ours first, ``runs`` times."""
-    ours, theirs = [], []
-    peer = tokenizers_trainer()
-    their_tokens: set[bytes] = set()
-    for _ in range(runs):
-        begin = time.perf_counter()
-        training = train_bytepair(texts, vocabulary - BYTES)
-        ours.append((time.perf_counter() - begin, training.counting_seconds, training.merging_seconds))
-        if peer:
-            begin = time.perf_counter()
-            their_tokens = peer(texts, vocabulary)
-            theirs.append(time.perf_counter() - begin)
-    our_tokens = set(vocabulary_of(training.merges))
-    total, counting, merging = (statistics.median(column) for column in zip(*ours, strict=True))
-    their_seconds = statistics.median(theirs) if theirs else None
-    digest = hashlib.sha256("".join(texts).encode())
+def opened_peer(same_environment: bool) -> Side | None:
+    """The process that trains with `tokenizers`, or None where no environment can be made for it."""
+    try:
+        return Side("tokenizers", "peers/tokenizers_bytepair.py", PEER, same_environment=same_environment)
+    except subprocess.CalledProcessError:
+        print("tokenizers is left out: no environment could be made for it", file=sys.stderr)
+        return None
+
+
+def measure(name: str, texts: list[str], sizes: list[int], runs: int, peer: Side | None) -> list[Row]:
+    """One text to vocabularies of several sizes, which the peer is handed once."""
+    if peer:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "documents.json"
+            path.write_text(json.dumps(texts), encoding="utf-8")
+            peer.ask(do="read", documents=str(path))
+    return [measure_size(name, texts, size, runs, peer) for size in sizes]
+
+
+def measure_size(name: str, texts: list[str], vocabulary: int, runs: int, peer: Side | None) -> Row:
+    """Both sides in turns, ``runs`` times."""
+    trainings: list[Training] = []
+
+    def ours() -> float:
+        began = time.perf_counter()
+        trainings.append(train_bytepair(texts, vocabulary - BYTES))
+        return time.perf_counter() - began
+
+    def theirs() -> float:
+        return float(peer.ask(do="train", vocabulary=vocabulary)["seconds"])
+
+    seconds = alternate({"hornbook": ours} | ({"tokenizers": theirs} if peer else {}), runs)
+    total = median(seconds["hornbook"])
+    their_seconds = median(seconds["tokenizers"]) if peer else None
+    our_tokens = set(vocabulary_of(trainings[-1].merges))
+    their_tokens = set(map(read_visible, peer.ask(do="tokens")["tokens"])) if peer else set()
     return Row(
         text=name,
         megabytes=sum(len(text.encode()) for text in texts) / 1e6,
-        sha256=digest.hexdigest(),
+        sha256=hashlib.sha256("".join(texts).encode()).hexdigest(),
         vocabulary=vocabulary,
         hornbook_seconds=total,
-        hornbook_counting_seconds=counting,
-        hornbook_merging_seconds=merging,
+        hornbook_counting_seconds=median([training.counting_seconds for training in trainings]),
+        hornbook_merging_seconds=median([training.merging_seconds for training in trainings]),
         tokenizers_seconds=their_seconds,
         ratio=total / their_seconds if their_seconds else None,
-        same_tokens=len(our_tokens & their_tokens) / len(our_tokens) if theirs else None,
+        same_tokens=len(our_tokens & their_tokens) / len(our_tokens) if peer else None,
     )
-
-
-def tokenizers_trainer() -> Callable[[list[str], int], set[bytes]] | None:
-    """Training with the peer, or None where it is not installed; what it returns is its vocabulary as bytes."""
-    try:
-        from tokenizers import Tokenizer, models, pre_tokenizers, trainers
-    except ImportError:
-        return None
-
-    def train(texts: list[str], vocabulary: int) -> set[bytes]:
-        tokenizer = Tokenizer(models.BPE())
-        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-        alphabet = pre_tokenizers.ByteLevel.alphabet()
-        trainer = trainers.BpeTrainer(
-            vocab_size=vocabulary, min_frequency=2, initial_alphabet=alphabet, show_progress=False
-        )
-        tokenizer.train_from_iterator(texts, trainer)
-        return {read_visible(token) for token in tokenizer.get_vocab()}
-
-    return train
 
 
 def settings() -> dict[str, str]:
@@ -147,14 +159,9 @@ def settings() -> dict[str, str]:
     import numpy
     import regex
 
-    try:
-        import tokenizers
-
-        peer = f"tokenizers {tokenizers.__version__}, train_from_iterator, parallel"
-    except ImportError:
-        peer = "tokenizers is not installed"
     ours = f"numpy {numpy.__version__}, regex {regex.__version__}, {available_cores()} worker processes for large texts"
-    return {"python": sys.version.split()[0], "cores": str(available_cores()), "hornbook": ours, "peer": peer}
+    peer = f"{' '.join(PEER)}, train_from_iterator, parallel, an environment of its own"
+    return machine() | {"hornbook": ours, "peer": peer}
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ PEER = ("transformers==5.23.0",)
 LARGE = {"vocabulary": 50257, "context": 512, "width": 768, "heads": 12, "depth": 12}
 SMALL = {"vocabulary": 65, "width": 128, "heads": 4, "depth": 4}
 CASES = {
-    "gpt2": [("GPT-2 124M, 2 x 512", LARGE, 2, 1)],
+    "gpt2": [("GPT-2 124M, 2 x 512", LARGE, 2, 3)],
     "small": [
         ("4 x 128, 12 x 64", SMALL | {"context": 64}, 12, 40),
         ("4 x 128, 64 x 256", SMALL | {"context": 256}, 64, 4),
