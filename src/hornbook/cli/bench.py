@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import cyclopts
 
-from hornbook.cli.output import print_json, say
-
-if TYPE_CHECKING:
-    from hornbook.workflows.bench_growth import Series
+from hornbook.cli.output import print_json
 
 app = cyclopts.App(name="bench", help="Speed and numerics, one change a row: what each costs and gains.")
 
 AsJson = Annotated[bool, cyclopts.Parameter(name="--json", negative=())]
-
-TIMES = ("training step", "forward pass", "a token")
-"""What is measured in seconds; the rest is bytes."""
 
 
 @app.command
@@ -53,24 +46,16 @@ def numerics(
         print_json({"schema": 1, **found.as_json()})
         return
     print(f"{found.tokens:,} tokens, {found.bytes:,} bytes; errors are against float64\n")
-    print(
-        f"{'format':<9} {'nats/token':>11} {'bits/byte':>10} {'costs':>8} {'other choice':>13} "
-        f"{'worst logit':>12} {'mean':>9}"
-    )
+    print(f"{'format':<9} {'nats/token':>11} {'bits/byte':>10} {'costs':>8} {'other choice':>13} {'worst logit':>12}")
     for rung in found.rungs:
         print(
             f"{rung.name:<9} {rung.loss:>11.5f} {found.bits_per_byte(rung):>10.5f} {found.costs(rung):>+8.3%} "
-            f"{rung.changed:>13.2%} {rung.worst:>12.2g} {rung.mean:>9.1e}"
+            f"{rung.changed:>13.2%} {rung.worst:>12.2g}"
         )
     print("\nerror of the stream after each layer, as a part of it\n")
-    print(f"{'layer':<6} " + " ".join(f"{rung.name:>9}" for rung in found.rungs))
+    print(f"{'layer':<6} " + " ".join(f"{rung.name:>9}" for rung in found.rungs[1:]))
     for layer in range(len(found.rungs[0].layers)):
-        print(f"{layer:<6} " + " ".join(f"{rung.layers[layer]:>9.1e}" for rung in found.rungs))
-    print(f"{'grows':<6} " + " ".join(f"{f'x {rung.grows:.1f}':>9}" for rung in found.rungs))
-    print(f"\n{'format':<9} {'weights':<21} {'products':<9} stream")
-    for name, weights, products, stream in found.legend():
-        print(f"{name:<9} {weights:<21} {products:<9} {stream}")
-    print("Norms take their statistics in 32 bits or more. Rows that do not divide by 64 are kept in int8, not int4.")
+        print(f"{layer:<6} " + " ".join(f"{rung.layers[layer]:>9.1e}" for rung in found.rungs[1:]))
 
 
 @app.command
@@ -121,55 +106,35 @@ def ladder(
 
 
 @app.command
-def growth(*, seconds: float = 60.0, figure: Path | None = None, as_json: AsJson = False) -> None:
+def growth(*, seconds: float = 60.0, as_json: AsJson = False) -> None:
     """How cost grows with context, batch, width and vocabulary: time and memory, and the exponent beside the expected.
 
     Parameters
     ----------
     seconds
         Time for all of it; a series ends where its next point would not fit.
-    figure
-        Write a log-log picture as this name with .svg and .png.
     as_json
         Print one JSON object.
     """
-    from hornbook.workflows.bench_growth import all_series, conditions, picture, picture_path
+    import dataclasses
 
-    place, holds, found = None if figure is None else picture_path(figure), conditions(), []
-    if not as_json:
-        print(f"float32 on the {holds['device']}, {holds['threads']} threads for all; kept: for the backward pass\n")
+    from hornbook.workflows.bench_growth import all_series
+
+    found = []
     for series in all_series(seconds):
-        found.append(series)
-        if not as_json:
-            print_series(series)
-    if place is not None:
-        from hornbook.figures.style import save
-
-        save(picture(found), place)
-        say(f"wrote {place}.svg and {place}.png")
+        found.append(dataclasses.asdict(series) | {"exponents": series.exponents()})
+        if as_json:
+            continue
+        exponents = series.exponents()
+        print(f"{series.what}\n{series.axis:>10} {'ms':>10} {'kept MB':>10}")
+        for point in series.points:
+            print(f"{point.size:>10,} {point.seconds * 1e3:>10.1f} {point.kept / 1e6:>10.1f}")
+        if series.stopped:
+            print(f"{'':>10} {series.stopped}")
+        print(
+            f"{'exponent':>10} {exponents['seconds']:>10.2f} {exponents['kept']:>10.2f}   "
+            f"expected {series.expected_seconds}, {series.expected_kept}\n",
+            flush=True,
+        )
     if as_json:
-        print_json({"schema": 1, **holds, "series": [each.as_json() for each in found]})
-
-
-def print_series(series: Series) -> None:
-    """One table: a row for each size, then the fitted exponents and the expected ones."""
-    names = series.names(False)
-    print(f"{series.what}\n{series.axis:>10}" + "".join(f" {heading(name):>18}" for name in names))
-    for point in series.points:
-        print(f"{point.size:>10,}" + "".join(f" {point.costs[name] * scale(name):>18,.2f}" for name in names))
-    if series.stopped:
-        print(f"{'':>4}{series.stopped}")
-    for title, slopes in (("exponent", series.exponents()), ("expected", series.expected())):
-        cells = ["-" if (slope := slopes.get(name)) is None else f"{slope:.2f}" for name in names]
-        print(f"{title:>10}" + "".join(f" {cell:>18}" for cell in cells))
-    print(flush=True)
-
-
-def heading(name: str) -> str:
-    """The name of a cost with its unit."""
-    return f"{name}, {'ms' if name in TIMES else 'MB'}"
-
-
-def scale(name: str) -> float:
-    """Seconds to milliseconds, bytes to megabytes."""
-    return 1e3 if name in TIMES else 1e-6
+        print_json({"schema": 1, "series": found})
