@@ -25,12 +25,22 @@ PEER = ("transformers==5.23.0",)
 LARGE = {"vocabulary": 50257, "context": 512, "width": 768, "heads": 12, "depth": 12}
 SMALL = {"vocabulary": 65, "width": 128, "heads": 4, "depth": 4}
 CASES = {
-    "gpt2": [("GPT-2 124M, 2 x 512", LARGE, 2, 3)],
+    "gpt2": [("GPT-2 124M, 2 x 512", LARGE, 2, 5)],
     "small": [
-        ("4 x 128, 12 x 64", SMALL | {"context": 64}, 12, 40),
-        ("4 x 128, 64 x 256", SMALL | {"context": 256}, 64, 4),
+        ("4 x 128, 12 x 64", SMALL | {"context": 64}, 12, 100),
+        ("4 x 128, 64 x 256", SMALL | {"context": 256}, 64, 8),
     ],
 }
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one process found: seconds of a step and of the warm-up, the first losses, the most bytes held."""
+
+    seconds: float
+    warm_up: float
+    losses: list[float]
+    peak_bytes: int
 
 
 @dataclass(frozen=True)
@@ -76,19 +86,22 @@ def main() -> None:
 
 
 def measure(case: tuple[str, dict[str, int], int, int], asked: argparse.Namespace) -> list[Row]:
-    """All ways to train one model. A new process for each, so that its peak of memory is its own; in pairs that take
-    turns."""
+    """All ways to train one model, in pairs that take turns."""
     name, sizes, batch, steps = case
     rows: list[Row] = []
-    with tempfile.TemporaryDirectory() as folder, Side("hornbook", "sides/hornbook_training.py") as writer:
-        parameters = writer.ask(do="write", folder=folder, sizes=sizes)["parameters"]
-        best = writer.ask(do="peak")
+    with tempfile.TemporaryDirectory() as folder:
+        with Side("hornbook", "sides/hornbook_training.py") as writer:
+            parameters = writer.ask(do="write", folder=folder, sizes=sizes)["parameters"]
+            best = writer.ask(do="peak")
+            alone = {
+                each: writer.ask(do="products", sizes=sizes, rows=batch, precision=each)["seconds"]
+                for each in asked.precision
+            }
         operations = 6 * (parameters - sizes["context"] * sizes["width"])
         operations += 12 * sizes["depth"] * sizes["width"] * sizes["context"]
         for precision in asked.precision:
-            alone = writer.ask(do="products", sizes=sizes, rows=batch, precision=precision)["seconds"]
-            found = pair(folder, sizes, batch, steps, precision, asked)
-            for side, (times, ready, peak) in found.items():
+            for side, turns in pair(folder, sizes, batch, steps, precision, asked).items():
+                times = [each.seconds for each in turns]
                 speed = batch * sizes["context"] / median(times)
                 ours = side == "hornbook"
                 rows.append(
@@ -101,10 +114,10 @@ def measure(case: tuple[str, dict[str, int], int, int], asked: argparse.Namespac
                         fastest=min(times),
                         slowest=max(times),
                         tokens_per_second=speed,
-                        warm_up=ready["seconds"],
-                        peak_bytes=peak,
+                        warm_up=turns[-1].warm_up,
+                        peak_bytes=max(each.peak_bytes for each in turns),
                         utilisation=speed * operations / best[precision],
-                        over_products=median(times) / alone if ours else None,
+                        over_products=median(times) / alone[precision] if ours else None,
                     )
                 )
         print(
@@ -115,31 +128,33 @@ def measure(case: tuple[str, dict[str, int], int, int], asked: argparse.Namespac
 
 def pair(
     folder: str, sizes: dict[str, int], batch: int, steps: int, precision: str, asked: argparse.Namespace
-) -> dict[str, tuple[list[float], dict[str, Any], int]]:
-    """Both sides in one arithmetic: times of a step, what they said when ready, and their peak of memory."""
+) -> dict[str, list[Turn]]:
+    """Both sides in one arithmetic, in turns. Each turn is a process of its own, alone on the machine: a process that
+    waits loses its large pages to some kernels, and would begin its next turn slower than it ended the last."""
     question = {"sizes": sizes, "rows": batch, "precision": precision}
-    with (
-        Side("hornbook", "sides/hornbook_training.py") as ours,
-        Side("transformers", "peers/transformers_training.py", PEER, same_environment=asked.same_environment) as theirs,
-    ):
-        ready = {
-            "hornbook": ours.ask(do="prepare", **question),
-            "transformers": theirs.ask(do="prepare", folder=folder, **question),
-        }
-        for one, other in zip(ready["hornbook"]["losses"], ready["transformers"]["losses"], strict=True):
-            if abs(one - other) > (1e-3 if precision == "float32" else 0.05):
-                raise SystemExit(f"{precision}: the sides do not do the same: losses {ready}")
-        for each in (ours, theirs):  # what the compiler held is not what training holds
-            each.ask(do="forget_peak")
-        times = alternate(
-            {
-                "hornbook": lambda: float(ours.ask(do="step", count=steps)["seconds"]),
-                "transformers": lambda: float(theirs.ask(do="step", count=steps)["seconds"]),
-            },
-            asked.runs,
-        )
-        peaks = {"hornbook": peak_memory(ours), "transformers": peak_memory(theirs)}
-    return {side: (times[side], ready[side], peaks[side]) for side in ready}
+
+    def ours() -> Turn:
+        with Side("hornbook", "sides/hornbook_training.py") as side:
+            return turn(side, steps, **question)
+
+    def theirs() -> Turn:
+        same = asked.same_environment
+        with Side("transformers", "peers/transformers_training.py", PEER, same_environment=same) as side:
+            return turn(side, steps, folder=folder, **question)
+
+    found = alternate({"hornbook": ours, "transformers": theirs}, asked.runs)
+    first = {side: turns[0].losses for side, turns in found.items()}
+    for one, other in zip(*first.values(), strict=True):
+        if abs(one - other) > (1e-3 if precision == "float32" else 0.05):
+            raise SystemExit(f"{precision}: the sides do not do the same: losses {first}")
+    return found
+
+
+def turn(side: Side, steps: int, **question: Any) -> Turn:
+    """The first steps, in which the compiler is at work or finds what it made before; then those that count."""
+    ready = side.ask(do="prepare", **question)
+    side.ask(do="forget_peak")  # what the compiler held is not what training holds
+    return Turn(side.ask(do="step", count=steps)["seconds"], ready["seconds"], ready["losses"], peak_memory(side))
 
 
 def print_table(rows: list[Row]) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import math
+import re
 import shutil
 from pathlib import Path
 
@@ -21,7 +22,8 @@ from hornbook.workflows.evaluate import evaluate
 from hornbook.workflows.load import load_prepared, load_run
 from hornbook.workflows.recipe import load_recipe
 from hornbook.workflows.report import finish
-from hornbook.workflows.train import Silent, Status, resume, train
+from hornbook.workflows.train import resume, train
+from hornbook.workflows.watchers import Silent, Status
 
 
 def weights(run: Run) -> str:
@@ -190,3 +192,35 @@ def test_a_model_that_sees_what_it_should_predict_is_caught_below_the_floor() ->
     verdict = evaluate(loaded, load_prepared(run)).verdict
     assert verdict is not None and verdict.leak and "leak" in str(verdict)
     assert json.loads(json.dumps(verdict.as_json()))["leak"] is True
+
+
+class Listens(Silent):
+    """A watcher that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def said(self, line: str) -> None:
+        """Keep a line."""
+        self.lines.append(line)
+
+
+@pytest.mark.usefixtures("place")
+def test_a_training_says_how_much_of_the_machine_it_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hornbook.workflows.train.WORTH_MEASURING", 0.0)
+    listener = Listens()
+    train(load_recipe("small.toml"), Path("run"), listener)
+    [line] = [each for each in listener.lines if "tokens/s" in each]
+    assert re.fullmatch(r"[\d,]+ tokens/s, \d+% of what the best matrix product reaches here in \w+", line)
+
+
+@pytest.mark.usefixtures("place")
+def test_a_training_that_would_not_fit_computes_twice_and_remembers_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hornbook.workflows.choices.free_memory", lambda device: 1000)
+    listener = Listens()
+    run = train(load_recipe("small.toml"), Path("run"), listener).run
+    assert any(line.startswith("gradient checkpointing: yes (about 0.0 GB would be needed") for line in listener.lines)
+    assert run.info["choices"]["recomputed"] is True
+    plain = train(load_recipe("small.toml", ["training.gradient_checkpointing='never'"]), Path("plain")).run
+    losses = [[entry["loss"] for entry in journal(each) if entry["kind"] == "update"] for each in (run, plain)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)

@@ -16,7 +16,7 @@ from hornbook.cli.output import say
 
 if TYPE_CHECKING:
     from hornbook.workflows.tasks import Score
-    from hornbook.workflows.train import Status
+    from hornbook.workflows.watchers import Status
 
 
 class TrainingProgress:

@@ -84,12 +84,12 @@ class PagedStep(nn.Module):
         self,
         tokens: Int[Tensor, "B T"],
         index: Int[Tensor, "B T"],
-        slots: Int[Tensor, "B S"],
-        keys: list[Float[Tensor, "N G D"]],
-        values: list[Float[Tensor, "N G D"]],
+        table: Int[Tensor, "B P"],
+        keys: list[Float[Tensor, "N G size D"]],
+        values: list[Float[Tensor, "N G size D"]],
     ) -> Float[Tensor, "B V"]:
-        """``index`` is where the tokens stand in their texts, ``slots`` where their texts lie."""
-        cache = [PagedLayer(key, value, slots) for key, value in zip(keys, values, strict=True)]
+        """``index`` is where the tokens stand in their texts, ``table`` which pages hold the texts."""
+        cache = [PagedLayer(key, value, table) for key, value in zip(keys, values, strict=True)]
         return self.model.write(self.model.hidden(tokens, Positions(index), cache)[:, -1:])[:, 0]
 
 
@@ -124,7 +124,7 @@ class Engine:
         self.device = self.model.embedding.device
         kind = torch.float32 if weights == "float32" else torch.bfloat16
         # the last page belongs to nobody: rows that are empty write there
-        self.keys, self.values = make_pool(self.config, (self.pages.count + 1) * page, self.device, kind)
+        self.keys, self.values = make_pool(self.config, self.pages.count + 1, page, self.device, kind)
         self.step_of: Compiled = PagedStep(self.model)
         if compiled:
             self.step_of = self.compile_step(weights)
@@ -185,16 +185,29 @@ class Engine:
         """Let requests in where there is room, and write one token for each; what happened."""
         events, read = list[Event](), 0
         going = list(self.running)
-        while self.waiting and len(self.running) < self.rows and (not read or read < self.prefill):
-            first = self.waiting[0]
-            if not self.enter(first):
-                break
-            self.waiting.popleft()
-            read += len(first.text)
-            events += self.advance([first], self.read(first))
+        while (not read or read < self.prefill) and (group := self.group(self.prefill - read)):
+            read += sum(len(each.text) - each.begins for each in group)
+            events += self.advance(group, self.read(group))
         events += self.write([each for each in going if each in self.running])
         self.steps += 1
         return events
+
+    def group(self, most: int) -> list[Running]:
+        """Let in those of the waiting that can be read together: of about one length, up to ``most`` tokens, and none
+        that begins as another of them does, which it can share a moment later."""
+        found, tokens, longest = list[Running](), 0, 0
+        while self.waiting and len(self.running) < self.rows and (not found or tokens < most):
+            first = self.waiting[0]
+            new = len(first.text) - self.pages.size * len(self.pages.shared(first.text))
+            together = (len(found) + 1) * max(longest, new) <= 2 * (tokens + new)
+            begins = first.text[: self.pages.size]
+            alike = len(first.text) > len(begins) and any(each.text[: len(begins)] == begins for each in found)
+            if (found and (alike or not together)) or not self.enter(first):
+                break
+            self.waiting.popleft()
+            found.append(first)
+            tokens, longest = tokens + new, max(longest, new)
+        return found
 
     # Coming and going ------------------------------------------------------------------------------------------------
 
@@ -239,14 +252,20 @@ class Engine:
 
     # Reading and writing ---------------------------------------------------------------------------------------------
 
-    def read(self, running: Running) -> Float[Tensor, "1 V"]:
-        """Read what is new of a text that enters, all in one go; the logits of the token that follows."""
-        text = torch.tensor([running.text[running.begins :]], device=self.device)
-        index = torch.arange(running.begins, len(running.text), device=self.device)[None]
-        slots = self.slots([running], rows=1, length=len(running.text))
-        step = PagedStep(self.model)
-        logits: Tensor = step(text, index, slots, self.keys, self.values)  # of any length: not compiled
-        self.pages.fill(running.pages, running.text)
+    def read(self, group: list[Running]) -> Float[Tensor, "N V"]:
+        """Read what is new of texts that enter, all in one go; the logits of the token that follows each.
+
+        A shorter text says its last token again and again, in one place: what is written there stays what it was.
+        """
+        longest = max(len(each.text) - each.begins for each in group)
+        places = [[min(each.begins + step, len(each.text) - 1) for step in range(longest)] for each in group]
+        text = [[each.text[place] for place in row] for each, row in zip(group, places, strict=True)]
+        table = self.table(dict(enumerate(group)), len(group))
+        step = PagedStep(self.model)  # of any length: not compiled
+        tokens, index = (torch.tensor(each, device=self.device) for each in (text, places))
+        logits: Tensor = step(tokens, index, table, self.keys, self.values)
+        for each in group:
+            self.pages.fill(each.pages, each.text)
         return logits
 
     def write(self, going: list[Running]) -> list[Event]:
@@ -259,22 +278,24 @@ class Engine:
         index = torch.zeros(self.rows, 1, dtype=torch.long)
         for each in kept:
             tokens[each.row, 0], index[each.row, 0] = each.text[-1], len(each.text) - 1
-        slots = self.slots(kept, self.rows, max(len(each.text) for each in kept))
-        logits = self.step_of(tokens.to(self.device), index.to(self.device), slots, self.keys, self.values)
+        table = self.table({each.row: each for each in kept}, self.rows)
+        logits = self.step_of(tokens.to(self.device), index.to(self.device), table, self.keys, self.values)
         rows = [each.row for each in kept]
         for each in kept:
             if len(each.text) % self.pages.size == 0:
                 self.pages.fill(each.pages, each.text)
         return self.advance(kept, logits if rows == list(range(self.rows)) else logits[rows])
 
-    def slots(self, rows_of: list[Running], rows: int, length: int) -> Int[Tensor, "B S"]:
-        """Where the positions of texts lie; for empty rows, and beyond the end of a text, where nobody looks."""
-        size, nobody = self.pages.size, self.pages.count
-        width = -(-length // size)
-        table = torch.full((rows, width), nobody)
-        for each in rows_of:
-            table[0 if rows == 1 else each.row, : len(each.pages)] = torch.tensor(each.pages[:width])
-        return (table[:, :, None] * size + torch.arange(size)).flatten(1).to(self.device)
+    def table(self, standing: dict[int, Running], rows: int) -> Int[Tensor, "B P"]:
+        """Which pages hold the texts that stand in these rows; for empty rows, and beyond the end of a text, the page
+        where nobody looks. At least two pages wide, which is what compiled code expects."""
+        nobody = self.pages.count
+        width = max(2, *(-(-len(each.text) // self.pages.size) for each in standing.values()))
+        found = [[nobody] * width for _ in range(rows)]
+        for row, each in standing.items():
+            kept = each.pages[:width]
+            found[row][: len(kept)] = kept
+        return torch.tensor(found, device=self.device)
 
     def advance(self, those: list[Running], logits: Float[Tensor, "N V"]) -> list[Event]:
         """Choose a token for each, and say what happened; who has finished leaves."""
@@ -305,13 +326,14 @@ class Engine:
 
     def compile_step(self, weights: str) -> Compiled:
         """The step as machine code, for texts of any length."""
-        length, slots = 24, torch.export.Dim("slots", min=2, max=1 << 20)
+        place, pages = min(17, self.config.context - 1), torch.export.Dim("pages", min=2, max=1 << 20)
+        width = place // self.pages.size + 2
         tokens = torch.arange(self.rows, device=self.device)[:, None] % self.config.vocabulary
-        index = torch.full((self.rows, 1), min(17, self.config.context - 1), device=self.device)
-        table = torch.arange(self.rows * length, device=self.device).view(self.rows, length) % len(self.keys[0])
+        index = torch.full((self.rows, 1), place, device=self.device)
+        table = torch.arange(self.rows * width, device=self.device).view(self.rows, width) % len(self.keys[0])
         arguments: tuple[Any, ...] = (tokens, index, table, self.keys, self.values)
         nothing = [None] * self.config.depth
-        dynamic = {"tokens": None, "index": None, "slots": {1: slots}, "keys": nothing, "values": nothing}
+        dynamic = {"tokens": None, "index": None, "table": {1: pages}, "keys": nothing, "values": nothing}
         name = repr((replace(self.config, dropout=0.0), weights, self.rows, "paged"))
         with torch.no_grad():
             return compiled_ahead(PagedStep(self.model), arguments, dynamic, name)

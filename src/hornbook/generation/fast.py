@@ -40,8 +40,8 @@ class Step(nn.Module):
         self,
         tokens: Int[Tensor, "B 1"],
         index: Int[Tensor, "B 1"],
-        keys: list[Float[Tensor, "S B G D"]],
-        values: list[Float[Tensor, "S B G D"]],
+        keys: list[Float[Tensor, "B G S D"]],
+        values: list[Float[Tensor, "B G S D"]],
     ) -> Float[Tensor, "B V"]:
         """``index`` is where the tokens stand in their texts."""
         cache = [StaticLayer(key, value) for key, value in zip(keys, values, strict=True)]
@@ -137,7 +137,7 @@ def step_arguments(
             slots.copy_(torch.linspace(-1, 1, slots.numel(), device=device).sin().roll(layer).view(slots.shape))
     tokens = torch.arange(rows, device=device)[:, None] % config.vocabulary
     index = torch.full((rows, 1), min(17, config.context - 1), device=device)
-    length = {0: torch.export.Dim("slots", min=2, max=1 << 20)}
+    length = {2: torch.export.Dim("slots", min=2, max=1 << 20)}
     arguments = (tokens, index, [each.keys for each in cache], [each.values for each in cache])
     return arguments, {
         "tokens": None,

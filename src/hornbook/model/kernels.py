@@ -123,16 +123,20 @@ def single(
     scoring: Scoring,
     watch: Watch,
 ) -> Float[Tensor, "B H T D"]:
-    """The same for few queries, as sums of products: compiled, one reading of the keys and one of the values."""
-    groups, visible, wide = seen.keys.shape[1], mask.dense(), torch.promote_types(query.dtype, torch.float32)
+    """The same for few queries, as sums of products: compiled, one reading of the keys and one of the values, page by
+    page as they lie in memory [B, G, P, size, D]."""
+    keys, values = seen.pages
+    groups, visible, wide = keys.shape[1], mask.dense(), torch.promote_types(query.dtype, torch.float32)
     sharing = (query.shape[0], groups, query.shape[1] // groups, query.shape[2])
-    split = (query.to(wide) * scoring.scale).view(*sharing, 1, query.shape[3])  # [B,G,H/G,T,1,D]
-    scores = scoring.capped((split * seen.keys[:, :, None, None].to(wide)).sum(-1).flatten(1, 2))  # [B,H,T,S]
+    split = (query.to(wide) * scoring.scale).view(*sharing, 1, 1, query.shape[3])  # [B,G,H/G,T,1,1,D]
+    products = (split * keys[:, :, None, None].to(wide)).sum(-1)  # [B,G,H/G,T,P,size]
+    scores = scoring.capped(products.flatten(4).flatten(1, 2))  # [B,H,T,S]
     if bias is not None:
         scores = scores + bias
-    weights = scoring.weights(scores.masked_fill(~visible, torch.finfo(scores.dtype).min)).masked_fill(~visible, 0.0)
-    answer = weights.view(*sharing, -1, 1) * seen.values[:, :, None, None].to(wide)  # [B,G,H/G,T,S,D]
-    return answer.sum(-2).view(query.shape).to(query.dtype)
+    weights = scoring.weights(scores.masked_fill(~visible, torch.finfo(scores.dtype).min))
+    answer = weights.view(*sharing, *keys.shape[2:4], 1) * values[:, :, None, None].to(wide)  # [B,G,H/G,T,P,size,D]
+    blind = ~visible.any(-1, keepdim=True)  # a row that sees nothing answers nothing
+    return answer.sum((-3, -2)).view(query.shape).masked_fill(blind, 0.0).to(query.dtype)
 
 
 LONG, LONG_IN_32_BITS = 512, 128

@@ -24,6 +24,13 @@ class KeysValues:
     keys: Float[Tensor, "B G S D"]
     values: Float[Tensor, "B G S D"]
     positions: Positions
+    in_pages: tuple[Float[Tensor, "B G P size D"], Float[Tensor, "B G P size D"]] | None = None
+    """The same as they lie in memory, where that is in pages (paged.py): to read them without a copy."""
+
+    @property
+    def pages(self) -> tuple[Float[Tensor, "B G P size D"], Float[Tensor, "B G P size D"]]:
+        """Keys and values page by page: one page of all, where they lie in one piece."""
+        return self.in_pages or (self.keys[:, :, None], self.values[:, :, None])
 
 
 @dataclass(frozen=True)

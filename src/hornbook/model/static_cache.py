@@ -2,8 +2,8 @@
 
 ``cache.py`` grows with its text and may forget; here every slot is there from the beginning, and the mask rule alone
 hides those that are not written yet, since their positions lie ahead; a token that is taken back is forgotten by
-writing another in its place. All is done with tensors, so one compiled step serves every token of every text. Slots
-stand first in memory: the beginning of a longer cache is a cache. Next: paged.py.
+writing another in its place. All is done with tensors, so one compiled step serves every token of every text. What one
+head of one text has to read lies in one piece. Next: paged.py.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from hornbook.model.kernels import KeysValues
 class StaticLayer:
     """Keys and values of one layer for B texts of up to S tokens."""
 
-    keys: Float[Tensor, "S B G D"]
-    values: Float[Tensor, "S B G D"]
+    keys: Float[Tensor, "B G S D"]
+    values: Float[Tensor, "B G S D"]
 
     length: int = 0  # whoever reads from here says where its tokens stand
 
@@ -33,26 +33,16 @@ class StaticLayer:
         a text, which have nothing behind them, themselves."""
         index = new.positions.index
         if new.positions.plain:  # the first tokens: one text may be read for all rows
-            self.keys[: index.shape[1]] = slots_first(new.keys).to(self.keys.dtype)
-            self.values[: index.shape[1]] = slots_first(new.values).to(self.values.dtype)
+            self.keys[:, :, : index.shape[1]] = new.keys.to(self.keys.dtype)
+            self.values[:, :, : index.shape[1]] = new.values.to(self.values.dtype)
             return new
         row = torch.arange(index.shape[0], device=index.device)[:, None]
-        self.keys[index, row] = new.keys.transpose(1, 2).to(self.keys.dtype)
-        self.values[index, row] = new.values.transpose(1, 2).to(self.values.dtype)
-        size = self.keys.shape[0]  # not len(), which would make it a constant of compiled code
+        self.keys[row, :, index] = new.keys.transpose(1, 2).to(self.keys.dtype)
+        self.values[row, :, index] = new.values.transpose(1, 2).to(self.values.dtype)
+        size = self.keys.shape[2]
         slots = torch.arange(size, device=index.device).expand(index.shape[0], size)
-        keys, values = (rows_first(each).to(new.keys.dtype) for each in (self.keys, self.values))
+        keys, values = self.keys.to(new.keys.dtype), self.values.to(new.keys.dtype)
         return KeysValues(keys, values, Positions(slots, plain=True))
-
-
-def slots_first(heads: Float[Tensor, "B G S D"]) -> Float[Tensor, "S B G D"]:
-    """From the order that attention has to that of memory."""
-    return heads.permute(2, 0, 1, 3)
-
-
-def rows_first(slots: Float[Tensor, "S B G D"]) -> Float[Tensor, "B G S D"]:
-    """From the order of memory to that of attention: a view."""
-    return slots.permute(1, 2, 0, 3)
 
 
 def make_static_cache(
@@ -60,6 +50,6 @@ def make_static_cache(
 ) -> list[StaticLayer]:
     """Room for ``length`` tokens of ``rows`` texts in every layer."""
     sizes = config.sizes
-    shape = (length, rows, sizes.kv_heads, sizes.head_width)
+    shape = (rows, sizes.kv_heads, length, sizes.head_width)
     empty = [torch.zeros(2, *shape, device=device, dtype=dtype) for _ in range(config.depth)]
     return [StaticLayer(keys, values) for keys, values in empty]

@@ -15,6 +15,7 @@ from hornbook.errors import SettingError, nearest
 DeviceName = Literal["auto", "cpu", "cuda"]
 PrecisionName = Literal["auto", "float32", "bfloat16", "float16"]
 CompileName = Literal["auto", "never", "always"]
+RecomputeName = Literal["auto", "always", "never"]
 AdamWKernelName = Literal["fused", "explicit"]
 MuonKernelName = Literal["batched", "explicit"]
 ArithmeticName = Literal["auto", "float32", "bfloat16"]
@@ -197,7 +198,7 @@ class TrainingConfig:
     minutes: float | None = None
     batch: int = 32
     micro_batches: int = 1
-    gradient_checkpointing: bool = False  # keep less for the backward pass and compute it again (Chen et al. 2016)
+    gradient_checkpointing: RecomputeName = "auto"  # keep less, compute it again (Chen et al. 2016); auto: if it must
     optimizer: OptimizerConfig = AdamW()
     schedule: ScheduleConfig = Cosine()
     clip: float = 1.0
@@ -230,6 +231,7 @@ class TrainingConfig:
             )
         check_range("clip", self.clip, 0, math.inf, "1.0")
         check_name("precision", self.precision, PrecisionName)
+        check_name("gradient_checkpointing", self.gradient_checkpointing, RecomputeName)
         check_name("compile", self.compile, CompileName)
         check_name("device", self.device, DeviceName)
         if self.threads is not None:

@@ -90,6 +90,11 @@ class Watch:
         return f"profile: {shares}; {used:.0%} of the machine's peak; {self.folder / 'table.txt'}"
 
 
+def utilisation(tokens_per_second: float, operations: float, dtype: torch.dtype, device: torch.device) -> float:
+    """The part of the machine's measured peak that a training uses which needs so many operations for a token."""
+    return tokens_per_second * operations / peak(dtype, device)
+
+
 def peak(dtype: torch.dtype, device: torch.device) -> float:
     """The operations a second of the best of several large products."""
     found = []

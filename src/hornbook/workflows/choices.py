@@ -1,6 +1,6 @@
-"""What a machine is asked to do for a run: in which arithmetic, compiled or not, on how many threads.
+"""What a machine is asked to do for a run: in which arithmetic, compiled or not, on how many threads, in what memory.
 
-Chosen once, when a run begins, written into ``run.json`` and used again whenever the run is resumed: each of the three
+Chosen once, when a run begins, written into ``run.json`` and used again whenever the run is resumed: each of them
 changes how sums are rounded, and a resumed run must give the same numbers.
 """
 
@@ -11,9 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hornbook.model.config import ModelConfig
-from hornbook.model.count import count
+from hornbook.model.count import Memory, count
 from hornbook.training.compiling import Compiling, choose_compiling, expected_seconds, prepared
+from hornbook.training.config import Muon
 from hornbook.training.devices import choose_device, choose_threads
+from hornbook.training.memory import choose_recomputing, free_memory
 from hornbook.training.objectives import Objective
 from hornbook.training.precision import choose_precision
 from hornbook.training.run_folder import Run
@@ -22,11 +24,13 @@ from hornbook.workflows.recipe import Recipe
 
 @dataclass(frozen=True)
 class Choices:
-    """The arithmetic (float32, bfloat16, float16), whether training is compiled, the number of threads."""
+    """The arithmetic (float32, bfloat16, float16), whether training is compiled, the number of threads, and whether the
+    backward pass computes anew what there is no room to keep."""
 
     precision: str
     compiled: bool
     threads: int
+    recomputed: bool = False
 
 
 def choose(
@@ -42,9 +46,23 @@ def choose(
     report(f"precision: {precision.name} ({precision.reason})")
     compiling = choose_compiling(training.compile, duration(recipe, config, steps_per_epoch), device)
     report(f"compiled: {'yes' if compiling.chosen else 'no'} ({compiling.reason})")
-    choices = Choices(precision.name, compiling.chosen, threads)
+    needed = training_memory(recipe, config, precision.name).total
+    recomputing = choose_recomputing(training.gradient_checkpointing, needed, free_memory(device))
+    if recomputing.chosen:
+        report(f"gradient checkpointing: yes ({recomputing.reason})")
+    choices = Choices(precision.name, compiling.chosen, threads, recomputing.chosen)
     run.add_info(choices=dataclasses.asdict(choices))
     return choices
+
+
+def training_memory(recipe: Recipe, config: ModelConfig, precision: str) -> Memory:
+    """About how many bytes a training holds at once."""
+    training = recipe.training
+    return count(config).training_memory(
+        training.batch // training.micro_batches,
+        activation_bytes=4 if precision == "float32" else 2,
+        optimizer_numbers=1 if isinstance(training.optimizer, Muon) else 2,
+    )
 
 
 def duration(recipe: Recipe, config: ModelConfig, steps_per_epoch: int) -> float:

@@ -38,7 +38,7 @@ def path_of(name: str | Path) -> list[tuple[str, str]]:
         ("attention", "; ".join(kernels)),
         ("loss", "straight from the stream, without a table of logits" if whole else "from a table of all logits"),
         ("optimizer", f"{type(optimizer).__name__}, AdamW's part {adamw.kernel}"),
-        ("recomputing", "yes: less memory, more time" if training.gradient_checkpointing else "no"),
+        ("recomputing", "yes: less memory, more time" if choices.get("recomputed") else "no"),
     ]
 
 

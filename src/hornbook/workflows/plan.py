@@ -9,9 +9,9 @@ from typing import Any
 
 from hornbook.model.count import count
 from hornbook.training.compiling import duration, expected_seconds
-from hornbook.training.config import Muon
 from hornbook.training.devices import choose_device
 from hornbook.training.precision import choose_precision
+from hornbook.workflows.choices import training_memory
 from hornbook.workflows.load import with_vocabulary
 from hornbook.workflows.recipe import Recipe
 from hornbook.workflows.tasks import task_of
@@ -80,11 +80,6 @@ def plan_for(recipe: Recipe, prepared: Any) -> Plan:
     tokens = training.batch * config.context
     steps = training.total_steps(batches.steps_per_epoch, tokens)
     operations = float((steps or 0) * tokens * counted.training_flops_per_token())
-    memory = counted.training_memory(
-        training.batch // training.micro_batches,
-        activation_bytes=4 if precision == "float32" else 2,
-        optimizer_numbers=1 if isinstance(training.optimizer, Muon) else 2,
-    )
     return Plan(
         parameters=counted.parameters,
         non_embedding_parameters=counted.non_embedding_parameters,
@@ -95,7 +90,7 @@ def plan_for(recipe: Recipe, prepared: Any) -> Plan:
         steps=steps,
         epochs=None if steps is None else steps / batches.steps_per_epoch,
         flops_per_token=counted.training_flops_per_token(),
-        memory_bytes=memory.total,
+        memory_bytes=training_memory(recipe, config, precision).total,
         seconds=60.0 * (training.minutes or 0.0) if steps is None else expected_seconds(operations, device),
         precision=precision,
     )

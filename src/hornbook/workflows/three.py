@@ -24,7 +24,8 @@ from hornbook.workflows.load import Loaded, load_run
 from hornbook.workflows.recipe import load_recipe
 from hornbook.workflows.report import finish
 from hornbook.workflows.tasks import task_of
-from hornbook.workflows.train import Watcher, train
+from hornbook.workflows.train import train
+from hornbook.workflows.watchers import Watcher
 
 EXAMPLE = "en: 907060"
 """What the picture of attention shows: a number with zeros, over which the words pass without a word."""

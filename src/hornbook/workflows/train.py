@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import torch
 from torch import nn
@@ -37,52 +37,15 @@ from hornbook.training.metrics import Throughput, seconds_left, tensorboard, upd
 from hornbook.training.objectives import Objective, objective_for
 from hornbook.training.optimizers import Optimizer, build_optimizer
 from hornbook.training.precision import LossScale, Precision
-from hornbook.training.profile import Watch
+from hornbook.training.profile import Watch, utilisation
 from hornbook.training.run_folder import Run, free_folder
 from hornbook.training.schedules import factor
 from hornbook.training.timer import BySteps, ByTime, Clock
 from hornbook.workflows.choices import Choices, choose, objective_of
 from hornbook.workflows.load import load_prepared, with_vocabulary
 from hornbook.workflows.recipe import Recipe, read_recipe, to_toml
-from hornbook.workflows.tasks import Data, Score, Supply, Task, task_of
-
-
-@dataclass(frozen=True)
-class Status:
-    """Where a training stands after a step, for whoever watches."""
-
-    step: int
-    loss: float
-    fraction: float
-    tokens_per_second: float
-    seconds_left: float | None
-
-
-@runtime_checkable
-class Watcher(Protocol):
-    """Who is told how a training goes; the command line draws a progress bar of it."""
-
-    def said(self, line: str) -> None:
-        """Something worth a line."""
-
-    def updated(self, status: Status) -> None:
-        """A step was made."""
-
-    def evaluated(self, step: int, score: Score, best: bool) -> None:
-        """The whole validation split was scored after ``step`` updates."""
-
-
-class Silent:
-    """A watcher that looks away."""
-
-    def said(self, line: str) -> None:
-        """Nothing."""
-
-    def updated(self, status: Status) -> None:
-        """Nothing."""
-
-    def evaluated(self, step: int, score: Score, best: bool) -> None:
-        """Nothing."""
+from hornbook.workflows.tasks import Data, Supply, Task, task_of
+from hornbook.workflows.watchers import Silent, Status, Watcher
 
 
 @dataclass
@@ -151,12 +114,28 @@ def train(
         return train_steps(training)
 
 
+WORTH_MEASURING = 10.0
+"""Seconds below which a training says nothing of its speed: its first steps are not like the others."""
+
+
 def watch_of(training: Training) -> Watch:
     """A profiler that knows what the model needs for a token."""
-    device = next(training.model.parameters()).device
-    dtype = getattr(torch, training.choices.precision)
+    return Watch(training.run.folder / "profile", *demand(training))
+
+
+def demand(training: Training) -> tuple[float, torch.dtype, torch.device]:
+    """Operations for a token, the arithmetic they are in, and where."""
     config = with_vocabulary(training.recipe.model, training.prepared.tokenizer)
-    return Watch(training.run.folder / "profile", count(config).training_flops_per_token(), dtype, device)
+    device, dtype = next(training.model.parameters()).device, getattr(torch, training.choices.precision)
+    return float(count(config).training_flops_per_token()), dtype, device
+
+
+def speed_of(training: Training) -> str:
+    """How fast the training was, and how much of this machine that is: its best product is measured now."""
+    speed = training.throughput.tokens_per_second
+    used = utilisation(speed, *demand(training))
+    best = f"the best matrix product reaches here in {training.choices.precision}"
+    return f"{speed:,.0f} tokens/s, {used:.0%} of what {best}"
 
 
 def resume(name: str | Path, watcher: Watcher | None = None) -> Outcome:
@@ -200,7 +179,7 @@ def set_up(run: Run, recipe: Recipe, watcher: Watcher) -> Training:
     model = task.build(config, recipe, run.info)
     initialise(model, config, recipe.seed)
     model.to(device)
-    if training.gradient_checkpointing:
+    if choices.recomputed:
         recompute(model)
     steps = training.total_steps(batches.steps_per_epoch, training.batch * config.context)
     clock = Clock()
@@ -278,6 +257,8 @@ def train_steps(training: Training) -> Outcome:
                 run.save(training.model, training.optimizer, progress(training, update, evaluating), keep=config.keep)
             if evaluating:
                 evaluate_now(training, metrics, samples)
+            if update.last and training.clock.seconds > WORTH_MEASURING:
+                training.watcher.said(speed_of(training))
             if stopped:
                 training.watcher.said(
                     f"stopped after {training.step} steps and saved: hornbook train --resume {run.folder}"

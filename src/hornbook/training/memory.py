@@ -1,0 +1,47 @@
+"""Whether a training fits into the memory there is, and what to do where it does not.
+
+The activations of the forward pass are most of what a step holds. Where they do not fit, the blocks forget them and
+compute them again in the backward pass (model/recompute.py): about a third more time, instead of a machine that swaps
+or a process that is killed. Next: metrics.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from hornbook.training.config import RecomputeName
+
+SHARE = 0.7
+"""The part of the free memory that an estimate may claim: it can be off by a third (model/count.py)."""
+
+
+@dataclass(frozen=True)
+class Recomputing:
+    """Whether blocks are computed twice, and why, for the person who watches the run start."""
+
+    chosen: bool
+    reason: str
+
+
+def choose_recomputing(asked: RecomputeName, needed: int, free: int | None) -> Recomputing:
+    """What ``asked`` means for a training that needs about so many bytes where ``free`` are (``None``: unknown)."""
+    if asked != "auto":
+        return Recomputing(asked == "always", "asked for")
+    if free is None:
+        return Recomputing(False, "how much memory is free is not known")
+    short = needed > SHARE * free
+    why = f"about {needed / 1e9:.1f} GB would be needed, {free / 1e9:.1f} GB are free"
+    return Recomputing(short, why)
+
+
+def free_memory(device: torch.device) -> int | None:
+    """Bytes that a new process may still have on this device, as far as the system tells."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    file = Path("/proc/meminfo")
+    lines = file.read_text(encoding="ascii", errors="replace").splitlines() if file.exists() else []
+    found = [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")]
+    return found[0] if found else None
