@@ -42,8 +42,10 @@ class Side:
         packages: tuple[str, ...] | None = None,
         threads: int | None = None,
         same_environment: bool = False,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
-        """``script`` is a path below benchmarks/; without ``packages`` our own interpreter runs it."""
+        """``script`` is a path below benchmarks/; without ``packages`` our own interpreter runs it. ``variables`` are
+        added to its environment."""
         own = packages is None or same_environment
         python = Path(sys.executable) if own else environment(name, packages or ())
         self.name, self.threads = name, threads or cores()
@@ -55,7 +57,7 @@ class Side:
             [str(python), str(HERE / script)],
             stdin=subprocess.PIPE,
             stdout=sys.stderr,
-            env=os.environ | settings | paths | {"HORNBOOK_ANSWERS": str(theirs)},
+            env=os.environ | settings | paths | {"HORNBOOK_ANSWERS": str(theirs), **(variables or {})},
             pass_fds=(theirs,),
             text=True,
         )

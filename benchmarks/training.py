@@ -6,7 +6,8 @@
 
 A step is forward, loss, backward, clipping to 1, an AdamW update. Ours is what `hornbook train` runs; theirs is
 GPT2LMHeadModel with scaled_dot_product_attention, torch.compile, autocast for bfloat16 and PyTorch's fused AdamW, in a
-plain loop and in an environment of its own. Both tell their first losses, which have to agree. Utilisation counts
+plain loop and in an environment of its own; "memory kept" is that with the C library told to keep what is freed, as our
+loop tells it. All tell their first losses, which have to agree. Utilisation counts
 6 N operations a token, N without tables that are only looked up, and 12 · layers · width · context for attention
 (Chowdhery et al. 2022, appendix B), against the best product of large matrices in the same process.
 """
@@ -22,6 +23,14 @@ from typing import Any
 from side_by_side import Side, alternate, machine, median, peak_memory
 
 PEER = ("transformers==5.23.0",)
+KEPT = {
+    "THP_MEM_ALLOC_ENABLE": "1",
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": "2000000000",
+    "MALLOC_ARENA_MAX": "1",
+}
+"""What our loop sets for itself, handed to transformers too, whose documentation does not speak of it."""
+
 LARGE = {"vocabulary": 50257, "context": 512, "width": 768, "heads": 12, "depth": 12}
 SMALL = {"vocabulary": 65, "width": 128, "heads": 4, "depth": 4}
 CASES = {
@@ -137,14 +146,17 @@ def pair(
         with Side("hornbook", "sides/hornbook_training.py") as side:
             return turn(side, steps, **question)
 
-    def theirs() -> Turn:
+    def theirs(variables: dict[str, str]) -> Turn:
         same = asked.same_environment
-        with Side("transformers", "peers/transformers_training.py", PEER, same_environment=same) as side:
+        script = "peers/transformers_training.py"
+        with Side("transformers", script, PEER, same_environment=same, variables=variables) as side:
             return turn(side, steps, folder=folder, **question)
 
-    found = alternate({"hornbook": ours, "transformers": theirs}, asked.runs)
+    found = alternate(
+        {"hornbook": ours, "transformers": lambda: theirs({}), "memory kept": lambda: theirs(KEPT)}, asked.runs
+    )
     first = {side: turns[0].losses for side, turns in found.items()}
-    for one, other in zip(*first.values(), strict=True):
+    for one, other in zip(first["hornbook"], first["transformers"], strict=True):
         if abs(one - other) > (1e-3 if precision == "float32" else 0.05):
             raise SystemExit(f"{precision}: the sides do not do the same: losses {first}")
     return found

@@ -1,7 +1,7 @@
 """Many requests at once: they join and leave at every step, and share one memory (Yu et al. 2022; Kwon et al. 2023).
 
-Reading all weights costs about the same for one row as for many, so rows should never stand empty. A batch that waits
-for its longest text wastes them; here a row is given to the next request as soon as its text is over:
+Reading all weights costs about the same for one row as for many, so there should always be many. A batch that waits for
+its longest text wastes them; here the next request comes in as soon as a text is over, and no row stands empty:
 
     step:   waiting -> (prompt read, first token) -> running -> one token for all rows -> over
 
@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from hornbook.batches import Positions
 from hornbook.errors import SettingError
-from hornbook.generation.ahead import Compiled, compiled_ahead
+from hornbook.generation.ahead import Compiled, compiled_ahead, fill
 from hornbook.generation.config import Sampling
 from hornbook.generation.generate import check_prompt, finite
 from hornbook.generation.pages import Pages
@@ -64,13 +64,16 @@ class Running:
     choose: Chooser
     generator: torch.Generator
     pages: list[int] = field(default_factory=list)
-    row: int = -1
     begins: int = 0  # up to here its text was read by others
 
     @property
     def written(self) -> int:
         """How many tokens were written."""
         return len(self.text) - len(self.request.prompt)
+
+
+LEAST = 2
+"""Rows and pages that compiled code is made for: of a size of 1 the compiler would make a special case."""
 
 
 class PagedStep(nn.Module):
@@ -123,7 +126,7 @@ class Engine:
         self.pages = Pages(pages or fitting, page)
         self.device = self.model.embedding.device
         kind = torch.float32 if weights == "float32" else torch.bfloat16
-        # the last page belongs to nobody: rows that are empty write there
+        # the last page belongs to nobody: a row that only fills up writes there
         self.keys, self.values = make_pool(self.config, self.pages.count + 1, page, self.device, kind)
         self.step_of: Compiled = PagedStep(self.model)
         if compiled:
@@ -222,7 +225,6 @@ class Engine:
         taken = [page for page in (self.pages.take() for _ in range(wanted)) if page is not None]
         running.pages = shared + taken
         self.prompt_tokens += len(running.text) - len(shared) * self.pages.size
-        running.row = min(set(range(self.rows)) - {each.row for each in self.running})
         self.running.append(running)
         running.begins = len(shared) * self.pages.size
         return True
@@ -260,7 +262,7 @@ class Engine:
         longest = max(len(each.text) - each.begins for each in group)
         places = [[min(each.begins + step, len(each.text) - 1) for step in range(longest)] for each in group]
         text = [[each.text[place] for place in row] for each, row in zip(group, places, strict=True)]
-        table = self.table(dict(enumerate(group)), len(group))
+        table = self.table(group, len(group))
         step = PagedStep(self.model)  # of any length: not compiled
         tokens, index = (torch.tensor(each, device=self.device) for each in (text, places))
         logits: Tensor = step(tokens, index, table, self.keys, self.values)
@@ -274,28 +276,23 @@ class Engine:
         kept = [each for each in kept if each in self.running]  # some may have given way to others
         if not kept:
             return []
-        tokens = torch.zeros(self.rows, 1, dtype=torch.long)
-        index = torch.zeros(self.rows, 1, dtype=torch.long)
-        for each in kept:
-            tokens[each.row, 0], index[each.row, 0] = each.text[-1], len(each.text) - 1
-        table = self.table({each.row: each for each in kept}, self.rows)
-        logits = self.step_of(tokens.to(self.device), index.to(self.device), table, self.keys, self.values)
-        rows = [each.row for each in kept]
+        rows = max(LEAST, len(kept))
+        filling = [[0]] * (rows - len(kept))
+        newest, places = [[each.text[-1]] for each in kept], [[len(each.text) - 1] for each in kept]
+        tokens, index = (torch.tensor(each + filling, device=self.device) for each in (newest, places))
+        logits = self.step_of(tokens, index, self.table(kept, rows), self.keys, self.values)
         for each in kept:
             if len(each.text) % self.pages.size == 0:
                 self.pages.fill(each.pages, each.text)
-        return self.advance(kept, logits if rows == list(range(self.rows)) else logits[rows])
+        return self.advance(kept, logits[: len(kept)])
 
-    def table(self, standing: dict[int, Running], rows: int) -> Int[Tensor, "B P"]:
-        """Which pages hold the texts that stand in these rows; for empty rows, and beyond the end of a text, the page
-        where nobody looks. At least two pages wide, which is what compiled code expects."""
-        nobody = self.pages.count
-        width = max(2, *(-(-len(each.text) // self.pages.size) for each in standing.values()))
-        found = [[nobody] * width for _ in range(rows)]
-        for row, each in standing.items():
-            kept = each.pages[:width]
-            found[row][: len(kept)] = kept
-        return torch.tensor(found, device=self.device)
+    def table(self, texts: list[Running], rows: int) -> Int[Tensor, "B P"]:
+        """Which pages hold the texts, one a row; beyond the end of a text, and in rows that fill up, the page where
+        nobody looks."""
+        nobody = [self.pages.count]
+        width = max(LEAST, *(-(-len(each.text) // self.pages.size) for each in texts))
+        found = [(each.pages + nobody * width)[:width] for each in texts]
+        return torch.tensor(found + [nobody * width] * (rows - len(texts)), device=self.device)
 
     def advance(self, those: list[Running], logits: Float[Tensor, "N V"]) -> list[Event]:
         """Choose a token for each, and say what happened; who has finished leaves."""
@@ -325,15 +322,18 @@ class Engine:
         return int(running.choose(logits.float(), written, [running.generator]))
 
     def compile_step(self, weights: str) -> Compiled:
-        """The step as machine code, for texts of any length."""
-        place, pages = min(17, self.config.context - 1), torch.export.Dim("pages", min=2, max=1 << 20)
+        """The step as machine code, for any number of texts of any length in a memory of any size."""
+        place, rows = min(17, self.config.context - 1), 3
         width = place // self.pages.size + 2
-        tokens = torch.arange(self.rows, device=self.device)[:, None] % self.config.vocabulary
-        index = torch.full((self.rows, 1), place, device=self.device)
-        table = torch.arange(self.rows * width, device=self.device).view(self.rows, width) % len(self.keys[0])
-        arguments: tuple[Any, ...] = (tokens, index, table, self.keys, self.values)
-        nothing = [None] * self.config.depth
-        dynamic = {"tokens": None, "index": None, "table": {1: pages}, "keys": nothing, "values": nothing}
-        name = repr((replace(self.config, dropout=0.0), weights, self.rows, "paged"))
+        tokens = torch.arange(rows, device=self.device)[:, None] % self.config.vocabulary
+        index = torch.full((rows, 1), place, device=self.device)
+        table = torch.arange(rows * width, device=self.device).view(rows, width)
+        keys, values = make_pool(self.config, rows * width, self.pages.size, self.device, self.keys[0].dtype)
+        fill([*keys, *values])
+        arguments: tuple[Any, ...] = (tokens, index, table, keys, values)
+        several = {name: torch.export.Dim(name, min=LEAST, max=1 << 20) for name in ("rows", "pages", "memory")}
+        row, pool = {0: several["rows"]}, [{0: several["memory"]}] * self.config.depth
+        dynamic = {"tokens": row, "index": row, "table": row | {1: several["pages"]}, "keys": pool, "values": pool}
+        name = repr((replace(self.config, dropout=0.0), weights, "paged"))
         with torch.no_grad():
             return compiled_ahead(PagedStep(self.model), arguments, dynamic, name)

@@ -17,7 +17,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from hornbook.batches import Positions
-from hornbook.generation.ahead import Compiled, compiled_ahead
+from hornbook.generation.ahead import Compiled, compiled_ahead, fill
 from hornbook.generation.config import Sampling
 from hornbook.generation.generate import NextLogits, generate, window_start
 from hornbook.model.config import ModelConfig
@@ -132,9 +132,7 @@ def step_arguments(
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Arguments of a step as it is called, in a cache as if something had been written; and which sizes may differ."""
     cache = make_static_cache(config, rows, 24, device, CACHE_FORMATS.get(weights, torch.bfloat16))
-    for layer, each in enumerate(cache):  # so that there is something to compare
-        for slots in (each.keys, each.values):
-            slots.copy_(torch.linspace(-1, 1, slots.numel(), device=device).sin().roll(layer).view(slots.shape))
+    fill([slots for each in cache for slots in (each.keys, each.values)])
     tokens = torch.arange(rows, device=device)[:, None] % config.vocabulary
     index = torch.full((rows, 1), min(17, config.context - 1), device=device)
     length = {2: torch.export.Dim("slots", min=2, max=1 << 20)}

@@ -46,9 +46,10 @@ FEW = 128
 for all matrices of GPT-2 124M on two cores)."""
 
 
-def rows_of(hidden: Float[Tensor, "*B I"]) -> int:
-    """How many vectors there are."""
-    return hidden.numel() // hidden.shape[-1]
+def few_rows(hidden: Float[Tensor, "*B I"]) -> bool:
+    """Whether that is the case here; compiled code, which may not know, is for a token of each of a few texts."""
+    compiled = torch.compiler.is_compiling()
+    return hidden.device.type == "cpu" and (compiled or hidden.numel() <= FEW * hidden.shape[-1])
 
 
 def by_columns(hidden: Float[Tensor, "*B I"], weight: Float[Tensor, "O I"]) -> Float[Tensor, "*B O"]:
@@ -75,7 +76,7 @@ class Wide(nn.Module):
 
     def by_matrix(self, hidden: Float[Tensor, "*B I"]) -> Float[Tensor, "*B O"]:
         """By the library, in the weights' own format."""
-        if self.weight.dtype == torch.float32 and hidden.device.type == "cpu" and rows_of(hidden) <= FEW:
+        if self.weight.dtype == torch.float32 and few_rows(hidden):
             return by_columns(hidden, self.weight)
         return F.linear(hidden.to(self.weight.dtype), self.weight).to(hidden.dtype)
 

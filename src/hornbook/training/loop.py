@@ -16,6 +16,7 @@ from torch import nn
 from hornbook.errors import HornbookError
 from hornbook.seeds import derive
 from hornbook.training.guards import check_finite
+from hornbook.training.memory import settle
 from hornbook.training.objectives import Loss, Objective
 from hornbook.training.optimizers import Optimizer
 from hornbook.training.precision import FLOAT32, LossScale, Precision
@@ -103,6 +104,8 @@ def training_steps(
         done = length(step + 1)
         clock.stop()
         yield Update(step, loss, learning_rate, norm, tokens, clock.seconds - began, fraction, done)
+        if step == first:
+            settle()
         clock.start()
         began, step, fraction = clock.seconds, step + 1, done
     clock.stop()
