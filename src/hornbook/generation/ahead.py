@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 import hornbook.model
@@ -69,7 +70,7 @@ def make(module: nn.Module, arguments: tuple[Any, ...], dynamic: Any, path: Path
         shutil.copyfile(made, partial)
 
 
-def fill(tensors: Sequence[Tensor]) -> None:
+def fill(tensors: Sequence[Float[Tensor, "*_"]]) -> None:
     """Write waves into tensors that are otherwise empty, so that there is something to compare."""
     for place, each in enumerate(tensors):
         wave = torch.linspace(-1, 1, each.numel(), device=each.device).sin().roll(place)

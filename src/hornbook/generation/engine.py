@@ -20,6 +20,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from hornbook.allocator import settle
 from hornbook.batches import Positions
 from hornbook.errors import SettingError
 from hornbook.generation.ahead import Compiled, compiled_ahead, fill
@@ -131,6 +132,7 @@ class Engine:
         self.step_of: Compiled = PagedStep(self.model)
         if compiled:
             self.step_of = self.compile_step(weights)
+            settle()
         self.running: list[Running] = []
         self.waiting: deque[Running] = deque()
         self.tickets, self.prompt_tokens, self.steps = 0, 0, 0
@@ -296,12 +298,14 @@ class Engine:
 
     def advance(self, those: list[Running], logits: Float[Tensor, "N V"]) -> list[Event]:
         """Choose a token for each, and say what happened; who has finished leaves."""
-        finite(logits)
         plain = all(each.request.sampling.temperature == 0 for each in those)
         plain = plain and all(each.request.sampling.repetition_penalty == 1 for each in those)
         if plain:
-            tokens = logits.argmax(-1).tolist()
+            highest, likeliest = logits.max(-1)  # of numbers that are none, the highest is none
+            finite(highest[:, None])
+            tokens = likeliest.tolist()
         else:
+            finite(logits)
             tokens = [self.chosen(each, logits[place : place + 1]) for place, each in enumerate(those)]
         events = []
         for each, token in zip(those, tokens, strict=True):

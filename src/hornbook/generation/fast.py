@@ -16,6 +16,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from hornbook.allocator import settle
 from hornbook.batches import Positions
 from hornbook.generation.ahead import Compiled, compiled_ahead, fill
 from hornbook.generation.config import Sampling
@@ -72,10 +73,12 @@ class Fast:
         if not compiled:
             return cls(ready, weights, step, f"{weights} weights, not compiled")
         try:
-            return cls(ready, weights, compile_step(step, weights, rows), f"{weights} weights, compiled")
+            compiled_step = compile_step(step, weights, rows)
         except Exception as error:  # the compiler's errors have no common class, and writing does not need it
             why = (str(error).strip().splitlines() or ["no reason given"])[0]
             return cls(ready, weights, step, f"{weights} weights, not compiled ({type(error).__name__}: {why})")
+        settle()
+        return cls(ready, weights, compiled_step, f"{weights} weights, compiled")
 
     def reading(self, model: Decoder, longest: int) -> NextLogits:
         """What ``generate`` asks for the logits of the next token. The cache is as long as the window can become."""

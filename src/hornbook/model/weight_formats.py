@@ -38,7 +38,8 @@ CLIPS = torch.linspace(0.7, 1.0, 16).tolist()
 
 def one_row(hidden: Float[Tensor, "*B I"]) -> bool:
     """Whether a product with this is the work of a matrix and one vector, compiled for a processor."""
-    return torch.compiler.is_compiling() and hidden.device.type == "cpu" and hidden.numel() == hidden.shape[-1]
+    compiled = torch.compiler.is_compiling() and hidden.device.type == "cpu"
+    return compiled and bool(hidden.numel() == hidden.shape[-1])  # a number of rows that is left open is not one
 
 
 FEW = 128

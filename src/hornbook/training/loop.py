@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from torch import nn
 
+from hornbook.allocator import settle
 from hornbook.errors import HornbookError
 from hornbook.seeds import derive
 from hornbook.training.guards import check_finite
-from hornbook.training.memory import settle
 from hornbook.training.objectives import Loss, Objective
 from hornbook.training.optimizers import Optimizer
 from hornbook.training.precision import FLOAT32, LossScale, Precision

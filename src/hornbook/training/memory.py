@@ -1,4 +1,4 @@
-"""Whether a training fits into the memory there is, what to do where it does not, and how it is kept at hand.
+"""Whether a training fits into the memory there is, and what to do where it does not.
 
 The activations of the forward pass are most of what a step holds. Where they do not fit, the blocks forget them and
 compute them again in the backward pass (model/recompute.py): about a third more time, instead of a machine that swaps
@@ -7,8 +7,6 @@ or a process that is killed. Next: metrics.py.
 
 from __future__ import annotations
 
-import ctypes
-import gc
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,23 +45,3 @@ def free_memory(device: torch.device) -> int | None:
     lines = file.read_text(encoding="ascii", errors="replace").splitlines() if file.exists() else []
     found = [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")]
     return found[0] if found else None
-
-
-TRIM_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -4, -8
-"""What glibc's ``mallopt`` calls them (malloc.h)."""
-
-
-def settle() -> None:
-    """Once the first step is over: give back what building and compiling held, and from now on keep what is freed.
-
-    Every step asks for the same gigabyte in large pieces. By default each is fetched from the system and given back
-    again, and the system clears every page of it: a quarter of a step of GPT-2 124M. Where the C library is not glibc
-    nothing happens.
-    """
-    gc.collect()
-    library = ctypes.CDLL(None)
-    if not hasattr(library, "mallopt") or not hasattr(library, "malloc_trim"):
-        return
-    library.malloc_trim(0)
-    for setting, value in ((ARENA_MAX, 1), (MMAP_MAX, 0), (TRIM_THRESHOLD, 2**31 - 1)):
-        library.mallopt(setting, value)

@@ -1,0 +1,90 @@
+"""LoRA: a matrix stays as it is, and a product of two narrow ones beside it learns (Hu et al. 2022, section 4.1).
+
+    h = W x  +  scale · B A x        A [R, I] drawn at random, B [O, R] zero: at first nothing changes
+
+With R = 8 on a matrix of 768 x 768 that is 2 % of its numbers. DoRA (Liu et al. 2024, section 4) learns the length m of
+each row of the sum apart from its direction:
+
+    h = m · (W + scale · B A) x / ‖W + scale · B A‖        the norms count as constants of the gradient (section 4.3)
+
+``merge`` adds the product to the matrix: the same function, at no cost. Next: adapters.py.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from hornbook.finetuning.config import LowRank
+from hornbook.model.weight_formats import WEIGHT_FORMATS, Kept
+
+
+class LowRankLinear(nn.Module):
+    """A linear layer whose own matrix is frozen; ``down`` is A, ``up`` is B, ``length`` is m where that is learned."""
+
+    def __init__(self, linear: nn.Linear, config: LowRank, draw: torch.Generator) -> None:
+        super().__init__()
+        self.scale, self.dropout, self.biased = config.scale, nn.Dropout(config.dropout), hasattr(linear.bias, "data")
+        self.base: nn.Module = linear
+        if config.base != "float32":
+            self.base = WEIGHT_FORMATS[config.base](linear.weight, linear.bias)
+        weight = linear.weight
+        bound = linear.in_features**-0.5  # Kaiming's, as in the authors' code
+        drawn = torch.rand(config.rank, linear.in_features, generator=draw) * 2 - 1
+        self.down = nn.Parameter((drawn * bound).to(weight.device))
+        self.up = nn.Parameter(torch.zeros(linear.out_features, config.rank, device=weight.device))
+        self.length = nn.Parameter(weight.detach().float().norm(dim=1)) if config.magnitude else None
+
+    def forward(self, features: Float[Tensor, "*B I"]) -> Float[Tensor, "*B O"]:
+        """The frozen layer and the product beside it; with a learned length, both divided by theirs."""
+        change = F.linear(F.linear(self.dropout(features), self.down), self.up) * self.scale
+        plain: Tensor = self.base(features)
+        if self.length is None:
+            return plain + change
+        assert isinstance(self.base, nn.Linear)
+        norms = (self.base.weight + self.change()).detach().norm(dim=1)
+        bias: Tensor | float = 0.0 if not self.biased else self.base.bias
+        turned: Tensor = (plain - bias + change) * (self.length / norms) + bias
+        return turned
+
+    def change(self) -> Float[Tensor, "O I"]:
+        """scale · B A."""
+        return self.scale * (self.up @ self.down)
+
+    @torch.no_grad()
+    def merged(self) -> nn.Linear:
+        """One plain layer that computes the same."""
+        base = self.base
+        if not isinstance(base, nn.Linear):
+            base = widened(base)
+        weight = base.weight + self.change()
+        if self.length is not None:
+            weight = weight * (self.length / weight.norm(dim=1))[:, None]
+        plain = nn.Linear(weight.shape[1], weight.shape[0], bias=base.bias is not None, device=weight.device)
+        plain.weight.copy_(weight)
+        if base.bias is not None:
+            plain.bias.copy_(base.bias)
+        return plain
+
+
+def widened(kept: nn.Module) -> nn.Linear:
+    """A matrix that was kept in few bits, as a plain layer."""
+    assert isinstance(kept, Kept)
+    weight = kept.dense()
+    plain = nn.Linear(weight.shape[1], weight.shape[0], bias=kept.bias is not None, device=weight.device)
+    with torch.no_grad():
+        plain.weight.copy_(weight)
+        if kept.bias is not None:
+            plain.bias.copy_(kept.bias)
+    return plain
+
+
+def merge(model: nn.Module) -> nn.Module:
+    """The same ``model`` with every ``LowRankLinear`` in it replaced by one plain layer."""
+    for path, module in list(model.named_modules()):
+        if isinstance(module, LowRankLinear):
+            parent, _, name = path.rpartition(".")
+            setattr(model.get_submodule(parent), name, module.merged())
+    return model
