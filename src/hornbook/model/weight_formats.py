@@ -157,8 +157,8 @@ class Int4(nn.Module):
         """Row by row and group by group: Σ scale · Σ whole · hidden, without a widened copy of the weights."""
         left, right = hidden.reshape(2, 1, -1, GROUP)
         lower, upper = (half.view(len(half), -1, GROUP) for half in self.halves())  # [O, G/2, GROUP]
-        first, second = (scale.float()[..., None] for scale in self.scale.chunk(2, dim=1))
-        total: Tensor = (lower.float() * left * first + upper.float() * right * second).sum((1, 2))
+        first, second = (scale.float() for scale in self.scale.chunk(2, dim=1))  # [O, G/2]
+        total: Tensor = ((lower.float() * left).sum(-1) * first + (upper.float() * right).sum(-1) * second).sum(-1)
         return total.view(*hidden.shape[:-1], -1).to(hidden.dtype)
 
     def by_matrix(self, hidden: Float[Tensor, "*B I"]) -> Float[Tensor, "*B O"]:
