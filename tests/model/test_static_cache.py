@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hornbook.batches import Positions
+from hornbook.batches import NOTHING, Positions
 from hornbook.model.cache import make_cache
 from hornbook.model.config import (
     Alibi,
@@ -18,6 +18,8 @@ from hornbook.model.config import (
     Rotary,
     SlidingWindow,
 )
+from hornbook.model.kernels import KeysValues, Scoring, explicit, page_by_page, single
+from hornbook.model.masks import Mask
 from hornbook.model.models import Decoder
 from hornbook.model.static_cache import make_static_cache
 from tests.model.lively import close, enliven, some_tokens
@@ -62,3 +64,17 @@ def test_rows_may_stand_at_different_places_and_one_prompt_is_read_for_all():
     said = model(torch.stack([first[0, 6:7], second[0, 4:5]]), Positions(index), cache)
     close(said[:1], model(first[:, :7])[:, -1:])
     close(said[1:], model(second)[:, -1:])
+
+
+@torch.no_grad()
+def test_keys_in_pages_are_read_as_if_they_lay_in_one_piece():
+    draw = torch.Generator().manual_seed(4)
+    query, pages = (torch.randn(*shape, generator=draw) for shape in ((2, 4, 1, 8), (2, 2, 2, 3, 5, 8)))
+    keys, values = pages  # [B, G, P, size, D]
+    where = Positions(torch.arange(15).expand(2, 15))
+    seen = KeysValues(keys.flatten(2, 3), values.flatten(2, 3), where, (keys, values))
+    for index in ([[9], [3]], [[14], [NOTHING]]):
+        mask = Mask(Causal(), Positions(torch.tensor(index)), where)
+        asked = (query, seen, mask, None, Scoring(0.4), lambda weights: weights)
+        torch.testing.assert_close(page_by_page(*asked), explicit(*asked))
+        torch.testing.assert_close(single(*asked), explicit(*asked))

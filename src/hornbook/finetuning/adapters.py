@@ -26,7 +26,9 @@ class Adapter(nn.Module):
 
     def __init__(self, inner: nn.Module, features: int, width: int) -> None:
         super().__init__()
-        self.inner, self.down, self.up = inner, nn.Linear(features, width), nn.Linear(width, features)
+        like = next(inner.parameters())
+        self.inner = inner
+        self.down, self.up = nn.Linear(features, width).to(like), nn.Linear(width, features).to(like)
         nn.init.zeros_(self.up.weight)
         nn.init.zeros_(self.up.bias)
 
@@ -87,7 +89,8 @@ class LearnedPrefix(nn.Module):
     def __init__(self, stack: Stack, length: int, heads: int, head_width: int, draw: torch.Generator) -> None:
         super().__init__()
         shape = (stack.depth, 2, 1, heads, length, head_width)
-        self.numbers = nn.Parameter(torch.randn(shape, generator=draw) * SMALL)
+        like = next(stack.parameters())
+        self.numbers = nn.Parameter((torch.randn(shape, generator=draw) * SMALL).to(like))
 
     def forward(self, stack: Stack) -> list[tuple[Float[Tensor, "1 G L D"], Float[Tensor, "1 G L D"]]]:
         """For every layer, keys and values."""
@@ -97,9 +100,10 @@ class LearnedPrefix(nn.Module):
 class LearnedPrompt(nn.Module):
     """Vectors that are read as if they were the tokens before the text (Lester et al. 2021, section 2)."""
 
-    def __init__(self, length: int, width: int, draw: torch.Generator) -> None:
+    def __init__(self, stack: Stack, length: int, width: int, draw: torch.Generator) -> None:
         super().__init__()
-        self.numbers = nn.Parameter(torch.randn(1, length, width, generator=draw) * SMALL)
+        like = next(stack.parameters())
+        self.numbers = nn.Parameter((torch.randn(1, length, width, generator=draw) * SMALL).to(like))
 
     def forward(self, stack: Stack) -> list[tuple[Float[Tensor, "1 G L D"], Float[Tensor, "1 G L D"]]]:
         """For every layer, the keys and values that it makes of them."""

@@ -152,7 +152,7 @@ def prefix(model: nn.Module, config: Prefix, draw: torch.Generator) -> None:
 def prompt(model: nn.Module, config: Prompt, draw: torch.Generator) -> None:
     """Vectors before the text, in every stack."""
     width = body_of(model).config.width
-    front(model, lambda stack: LearnedPrompt(config.length, width, draw))
+    front(model, lambda stack: LearnedPrompt(stack, config.length, width, draw))
 
 
 def front(model: nn.Module, make: Callable[[Stack], LearnedPrefix | LearnedPrompt]) -> None:

@@ -33,9 +33,9 @@ class LowRankLinear(nn.Module):
         weight = linear.weight
         bound = linear.in_features**-0.5  # Kaiming's, as in the authors' code
         drawn = torch.rand(config.rank, linear.in_features, generator=draw) * 2 - 1
-        self.down = nn.Parameter((drawn * bound).to(weight.device))
-        self.up = nn.Parameter(torch.zeros(linear.out_features, config.rank, device=weight.device))
-        self.length = nn.Parameter(weight.detach().float().norm(dim=1)) if config.magnitude else None
+        self.down = nn.Parameter((drawn * bound).to(weight))
+        self.up = nn.Parameter(torch.zeros(linear.out_features, config.rank).to(weight))
+        self.length = nn.Parameter(weight.detach().norm(dim=1)) if config.magnitude else None
 
     def forward(self, features: Float[Tensor, "*B I"]) -> Float[Tensor, "*B O"]:
         """The frozen layer and the product beside it; with a learned length, both divided by theirs."""
@@ -62,7 +62,7 @@ class LowRankLinear(nn.Module):
         weight = base.weight + self.change()
         if self.length is not None:
             weight = weight * (self.length / weight.norm(dim=1))[:, None]
-        plain = nn.Linear(weight.shape[1], weight.shape[0], bias=base.bias is not None, device=weight.device)
+        plain = nn.Linear(weight.shape[1], weight.shape[0], bias=base.bias is not None).to(weight)
         plain.weight.copy_(weight)
         if base.bias is not None:
             plain.bias.copy_(base.bias)

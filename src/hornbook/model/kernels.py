@@ -123,8 +123,27 @@ def single(
     scoring: Scoring,
     watch: Watch,
 ) -> Float[Tensor, "B H T D"]:
-    """The same for few queries, as sums of products: compiled, one reading of the keys and one of the values, page by
-    page as they lie in memory [B, G, P, size, D]."""
+    """The same for few queries, as sums of products: compiled, one reading of the keys and one of the values."""
+    groups, visible, wide = seen.keys.shape[1], mask.dense(), torch.promote_types(query.dtype, torch.float32)
+    sharing = (query.shape[0], groups, query.shape[1] // groups, query.shape[2])
+    split = (query.to(wide) * scoring.scale).view(*sharing, 1, query.shape[3])  # [B,G,H/G,T,1,D]
+    scores = scoring.capped((split * seen.keys[:, :, None, None].to(wide)).sum(-1).flatten(1, 2))  # [B,H,T,S]
+    if bias is not None:
+        scores = scores + bias
+    weights = scoring.weights(scores.masked_fill(~visible, torch.finfo(scores.dtype).min)).masked_fill(~visible, 0.0)
+    answer = weights.view(*sharing, -1, 1) * seen.values[:, :, None, None].to(wide)  # [B,G,H/G,T,S,D]
+    return answer.sum(-2).view(query.shape).to(query.dtype)
+
+
+def page_by_page(
+    query: Float[Tensor, "B H T D"],
+    seen: KeysValues,
+    mask: Mask,
+    bias: Float[Tensor, "#B #H T S"] | None,
+    scoring: Scoring,
+    watch: Watch,
+) -> Float[Tensor, "B H T D"]:
+    """``single`` for keys and values that lie in pages [B, G, P, size, D]: compiled, they are read where they lie."""
     keys, values = seen.pages
     groups, visible, wide = keys.shape[1], mask.dense(), torch.promote_types(query.dtype, torch.float32)
     sharing = (query.shape[0], groups, query.shape[1] // groups, query.shape[2])
@@ -161,7 +180,7 @@ def auto(
     """
     processor, narrow = query.device.type == "cpu", query.dtype in (torch.bfloat16, torch.float16)
     if query.shape[2] == 1 and processor and torch.compiler.is_compiling() and scoring.dropout == 0:
-        return single(query, seen, mask, bias, scoring, watch)
+        return (single if seen.in_pages is None else page_by_page)(query, seen, mask, bias, scoring, watch)
     short = processor and torch.is_grad_enabled() and seen.keys.shape[2] <= (LONG if narrow else LONG_IN_32_BITS)
     kernel = direct if short else fused
     if scoring.softcap is not None or scoring.sinks is not None:  # which PyTorch's kernel knows nothing of
