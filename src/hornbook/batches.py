@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 NOTHING = -1
@@ -74,10 +74,12 @@ class Pairs:
 class Labelled:
     """Texts and what is to be said of each: ``labels`` has one class number for each question, ``IGNORED`` for none.
 
-    ``segments`` tells the first part of a text from the second (0 and 1), for models that were taught the difference.
+    ``weights`` says how much each label counts, 1 where there are none; their mean over all texts is 1. ``segments``
+    tells the first part of a text from the second (0 and 1), for models that were taught the difference.
     """
 
     tokens: Int[Tensor, "B T"]
     positions: Positions
     labels: Int[Tensor, "B Q"]
     segments: Int[Tensor, "B T"] | None = None
+    weights: Float[Tensor, "B Q"] | None = None

@@ -46,8 +46,8 @@ def labelled(folder):
         f'"{source}",{n % 3},{parity}\n' for n, ((source, _), parity) in enumerate(zip(PAIRS, parities, strict=True))
     ]
     path.write_text("".join(rows))
-    config = DataConfig(text=(str(path),), validation_fraction=0.2)
-    return prepare_labelled(config, Characters(), folder / "labelled", 3, label_fields=("rest", "parity"))
+    config = DataConfig(text=(str(path),), validation_fraction=0.2, columns=("text", "rest", "parity"))
+    return prepare_labelled(config, Characters(), folder / "labelled", 3)
 
 
 @pytest.fixture

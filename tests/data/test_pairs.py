@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -205,7 +206,8 @@ def labelled(tmp_path) -> DataConfig:
 
 def prepared(config, out, tokenizer=None) -> PreparedLabelled:
     """The labelled texts, prepared."""
-    return prepare_labelled(config, tokenizer or Characters(), out, 3, label_fields=("kind", "rest"))
+    config = dataclasses.replace(config, columns=("text", "kind", "rest"))
+    return prepare_labelled(config, tokenizer or Characters(), out, 3)
 
 
 def test_labels_stay_with_their_texts(labelled, tmp_path):

@@ -31,6 +31,8 @@ COMMANDS = {
     "tokenizer": "Train, show and compare tokenizers.",
     "prepare": "Turn texts into token files.",
     "train": "Train a model from a recipe, or go on with a run.",
+    "finetune": "Make a model useful: classify, instruct, prefer, reinforce.",
+    "classify": "Ask a run to which class a text belongs.",
     "evaluate": "Loss, bits per byte and perplexity of a run, beside what they must beat.",
     "generate": "Let a run write.",
     "import": "Make a run of a model from elsewhere.",

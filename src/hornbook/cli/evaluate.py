@@ -46,8 +46,7 @@ def evaluate(
     from hornbook.workflows.evaluate import evaluate as score
     from hornbook.workflows.evaluate import evaluate_text
     from hornbook.workflows.examine import examine
-    from hornbook.workflows.load import load_prepared, load_run
-    from hornbook.workflows.runs import IMPORTED
+    from hornbook.workflows.load import IMPORTED, load_prepared, load_run
 
     loaded = load_run(run, checkpoint)
     if IMPORTED in loaded.run.info:

@@ -13,6 +13,7 @@ from hornbook.errors import SettingError
 
 if TYPE_CHECKING:
     from hornbook.training.run_folder import Run
+    from hornbook.workflows.base import Forgetting
     from hornbook.workflows.evaluate import Evaluation
     from hornbook.workflows.examine import Examination
     from hornbook.workflows.recipe import Recipe
@@ -166,11 +167,22 @@ def show_result(outcome: Outcome, result: Evaluation | Examination) -> None:
 
     print_result(result)
     print(f"The model {result.sentence()}.")
+    if forgotten := forgotten_by(outcome.run):
+        print(f"What it has forgotten: {forgotten}.")
     folder = outcome.run.folder
     print(f"\nrun     {folder}\nreport  {outcome.run.report}\n")
     print(f'next    hornbook generate {folder} "{example_prompt(outcome.run)}"')
     print(f"        hornbook evaluate {folder} --json")
     print(f"        hornbook runs batch {folder} 0")
+
+
+def forgotten_by(run: Run) -> Forgetting | None:
+    """What the report says about the base's own text, where it says anything."""
+    from hornbook.workflows.base import Forgetting
+    from hornbook.workflows.report import read_evaluation
+
+    found = (read_evaluation(run) or {}).get("forgetting")
+    return None if found is None else Forgetting(**found)
 
 
 def example_prompt(run: Run) -> str:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
+from hornbook.corpus.catalogue import CATALOGUE
+from hornbook.corpus.fetch import Fetching, fetch_file
 from hornbook.corpus.numbers.task import NumbersTask
 from hornbook.corpus.pairs import LabelledText, Pair, read_labelled, read_pairs
-from hornbook.corpus.sources import DOCUMENTS
+from hornbook.corpus.sources import DOCUMENTS, read_messages
 from hornbook.errors import SettingError, nearest
 
 Item = TypeVar("Item")
@@ -96,11 +98,31 @@ def load_labelled(
     text_field: str = "text",
     label_fields: Sequence[str] = ("label",),
 ) -> Supplied[LabelledText]:
-    """The same for labelled texts; the fields are those of the tables."""
+    """The same for labelled texts; the fields are those of the tables. Messages of the catalogue have one label."""
     if isinstance(name_or_paths, str):
+        if is_messages(name_or_paths):
+            return Supplied(islice(messages(name_or_paths), count))
         corpus = find_pairs(name_or_paths)
         return Supplied(corpus.training_texts(seed, count or DOCUMENTS), corpus.held_out_texts(seed))
     return Supplied(islice(read_labelled(name_or_paths, text_field, label_fields), count))
+
+
+def is_messages(name: str) -> bool:
+    """Whether a name of the catalogue stands for messages with labels."""
+    return name in CATALOGUE and CATALOGUE[name].kind == "messages"
+
+
+def messages(name: str) -> Iterator[LabelledText]:
+    """The messages of a corpus of the catalogue, which is fetched if it is not there."""
+    entry = CATALOGUE[name]
+    read = chain.from_iterable(read_messages(fetch_file(entry, file, Fetching())) for file in entry.files)
+    for number, message in enumerate(read, 1):
+        yield LabelledText(f"{name}/{number}", message.text.strip(), (message.name,))
+
+
+def questions_of(name: str) -> tuple[str, ...]:
+    """What is asked about every text of a corpus with a name."""
+    return ("label",) if is_messages(name) else find_pairs(name).questions
 
 
 def find_pairs(name: str) -> PairCorpus:

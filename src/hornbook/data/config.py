@@ -109,10 +109,14 @@ class Continue:
 class Classify:
     """One class for each question that the texts are labelled with. For encoders (and decoders, by the last token).
 
-    ``pooling`` says how a text becomes one vector: its ``first`` token, its ``last``, or the ``mean`` of all.
+    ``pooling`` says how a text becomes one vector: its ``first`` token, its ``last``, or the ``mean`` of all. With
+    ``class_weights`` "balanced" every class counts as much as any other, however rare it is. ``cut`` leaves out what a
+    text has beyond the context; otherwise such a text is refused.
     """
 
     pooling: Literal["first", "last", "mean"] = "mean"
+    class_weights: Literal["none", "balanced"] = "none"
+    cut: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a pooling that does not exist (``SettingError``)."""
@@ -152,6 +156,10 @@ class DataConfig:
     ``split`` by ``position``: the last ``validation_fraction`` of the characters, in reading order, is for
     validation; a text may be cut in two. By ``document``: whole documents, the last ones where documents are
     generated (each is drawn on its own, so none is special), otherwise those whose text and the seed hash lowest.
+
+    Of tables: ``columns`` are the names of those that are read (a text and its labels, or a source and its target);
+    with ``duplicates`` "drop" a text counts once, before anything is divided; ``balanced`` keeps as many texts of each
+    class as the rarest has.
     """
 
     corpus: str | None = None
@@ -160,6 +168,9 @@ class DataConfig:
     split: Literal["document", "position"] = "position"
     validation_fraction: float = 0.1
     order: Order = RandomWindows()
+    columns: tuple[str, ...] = ()
+    duplicates: Literal["keep", "drop"] = "keep"
+    balanced: bool = False
 
     def __post_init__(self) -> None:
         """Refuse settings that contradict each other (``SettingError``)."""

@@ -7,7 +7,8 @@ stand in ``data.json``.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from hornbook.batches import IGNORED
 from hornbook.corpus.documents import Document
-from hornbook.corpus.pair_sources import find_pairs, load_labelled
+from hornbook.corpus.pair_sources import load_labelled, questions_of
 from hornbook.corpus.pairs import LabelledText
 from hornbook.data.columns import (
     PARTS,
@@ -32,8 +33,9 @@ from hornbook.data.columns import (
 from hornbook.data.config import DataConfig
 from hornbook.data.prepare import quiet
 from hornbook.data.split import Division
+from hornbook.data.spool import digest
 from hornbook.data.token_file import TokenFile
-from hornbook.errors import DamagedError, MissingError, TextError
+from hornbook.errors import DamagedError, MissingError, SettingError, TextError
 from hornbook.files import sha256_of
 from hornbook.tokenizers.config import TokenizerConfig
 from hornbook.tokenizers.protocol import Tokenizer
@@ -54,11 +56,12 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class LabelledFile:
-    """The texts of one part and their labels [texts, questions]."""
+    """The texts of one part and their labels [texts, questions]; ``tokenizer`` made the ids."""
 
     text: TokenFile
     labels: Labels
     questions: tuple[Question, ...]
+    tokenizer: Tokenizer
 
     @property
     def files(self) -> tuple[TokenFile, ...]:
@@ -94,7 +97,9 @@ class PreparedLabelled(PreparedRows[LabelledFile]):
         info, tokenizer, parts = open_rows(folder, KIND, COLUMNS)
         questions = tuple(Question(each["name"], tuple(each["classes"])) for each in info["questions"])
         train, validation = (
-            LabelledFile(text, read_labels(folder / f"{part}.labels.npy", text.documents, questions), questions)
+            LabelledFile(
+                text, read_labels(folder / f"{part}.labels.npy", text.documents, questions), questions, tokenizer
+            )
             for part, (text,) in zip(PARTS, parts, strict=True)
         )
         return cls(folder, train, validation, tokenizer, info)
@@ -148,26 +153,70 @@ def prepare_labelled(
     out: Path,
     seed: int,
     report: Callable[[str], None] = quiet,
-    text_field: str = "text",
-    label_fields: Sequence[str] = ("label",),
 ) -> PreparedLabelled:
     """Read, divide and tokenize the labelled texts that ``config`` names into the folder ``out``.
 
     They are divided like pairs (pairs.py). The classes of a question are all labels that occur, in the order of their
-    names; an empty label is ``IGNORED``. The questions of a table are called after their columns.
+    names; an empty label is ``IGNORED``. The columns of a table are ``text`` and ``label`` unless ``config.columns``
+    names others (the text first); its questions are called after their columns.
 
     Raises:
-        SettingError: no texts are named, or ``out`` holds something else.
+        SettingError: no texts are named, columns without a label, or ``out`` holds something else.
         MissingError: a file is not there.
         TextError: a line of a table is not as described, or a question has fewer than two classes.
     """
     named = named_or_paths(config)
+    text_field, *label_fields = config.columns or (COLUMNS[0], "label")
+    if not label_fields:
+        raise SettingError(f"columns: expected the text's and at least one label's, found {text_field!r} alone")
     supplied = load_labelled(named, config.documents, seed, text_field, label_fields)
-    collected = Collected(find_pairs(named).questions if isinstance(named, str) else tuple(label_fields))
+    collected = Collected(questions_of(named) if isinstance(named, str) else tuple(label_fields))
     held_out = None if supplied.held_out is None else collected.documents(supplied.held_out)
-    rows = Rows(KIND, COLUMNS, collected.documents(supplied.training), held_out, collected.write)
+    training = CHOSEN[config.balanced](WITHOUT[config.duplicates](supplied.training, report), seed, report)
+    rows = Rows(KIND, COLUMNS, collected.documents(training), held_out, collected.write)
     prepare_rows(rows, config, tokenizer, out.resolve(), seed, report)
     return PreparedLabelled.open(out)
+
+
+def distinct(texts: Iterable[LabelledText], report: Callable[[str], None]) -> Iterator[LabelledText]:
+    """Every text once, with the labels it had first."""
+    seen: set[bytes] = set()
+    passed = 0
+    for text in texts:
+        passed += 1
+        key = digest(text.text.encode())
+        if key not in seen:
+            seen.add(key)
+            yield text
+    if passed > len(seen):
+        report(f"dropped {passed - len(seen):,} of {passed:,} texts that had come before")
+
+
+def evened(texts: Iterable[LabelledText], seed: int, report: Callable[[str], None]) -> Iterator[LabelledText]:
+    """As many texts of each class of the first question as the rarest has: those that hash lowest with the seed."""
+    every = list(texts)
+    ranked = sorted(every, key=lambda text: digest(f"{seed}/{text.text}".encode()))
+    counts = Counter(text.labels[0] for text in every if text.labels[0])
+    rarest, taken, kept = min(counts.values(), default=0), Counter[str](), set[str]()
+    for text in ranked:
+        if text.labels[0] and taken[text.labels[0]] < rarest:
+            taken[text.labels[0]] += 1
+            kept.add(text.name)
+    report(f"kept {rarest:,} texts of each class, {len(kept):,} of {len(every):,}")
+    return (text for text in every if text.name in kept)
+
+
+WITHOUT: dict[str, Callable[[Iterator[LabelledText], Callable[[str], None]], Iterator[LabelledText]]] = {
+    "keep": lambda texts, report: texts,
+    "drop": distinct,
+}
+"""What becomes of copies."""
+
+CHOSEN: dict[bool, Callable[[Iterator[LabelledText], int, Callable[[str], None]], Iterator[LabelledText]]] = {
+    False: lambda texts, seed, report: texts,
+    True: evened,
+}
+"""Which texts are taken, ``balanced`` or not."""
 
 
 class Collected:

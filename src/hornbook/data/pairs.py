@@ -78,14 +78,13 @@ def prepare_pairs(
     out: Path,
     seed: int,
     report: Callable[[str], None] = quiet,
-    source_field: str = "source",
-    target_field: str = "target",
 ) -> PreparedPairs:
     """Read, divide and tokenize the pairs that ``config`` names into the folder ``out``.
 
     A corpus with a name brings its own validation part, and ``config.documents`` counts the pairs for training. Tables
     (``config.text``) are divided by whole pairs, ``validation_fraction`` of them aside, and a source that training has
-    is dropped from validation. A tokenizer that has to learn does so from both texts of the pairs for training.
+    is dropped from validation. ``config.columns`` names the two columns of a table. A tokenizer that has to learn does
+    so from both texts of the pairs for training.
 
     Raises:
         SettingError: no pairs are named, the tokenizer has no end-of-text, or ``out`` holds something else.
@@ -93,7 +92,10 @@ def prepare_pairs(
         TextError: a line of a table is not as described, or there are too few to be divided.
     """
     require_end(tokenizer)
-    supplied = load_pairs(named_or_paths(config), config.documents, seed, source_field, target_field)
+    names = config.columns or COLUMNS
+    if len(names) != 2:
+        raise SettingError(f"columns: expected the source's and the target's, found {', '.join(names)}")
+    supplied = load_pairs(named_or_paths(config), config.documents, seed, *names)
     held_out = None if supplied.held_out is None else documents(supplied.held_out)
     rows = Rows(KIND, COLUMNS, documents(supplied.training), held_out)
     prepare_rows(rows, config, tokenizer, out.resolve(), seed, report)

@@ -12,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from hornbook.batches import IGNORED, Labelled, Pairs, Positions, Texts
@@ -21,11 +21,15 @@ from hornbook.data.config import Classify, Continue, TaskConfig, Translate
 from hornbook.data.labels import LabelledFile
 from hornbook.data.pairs import PairFile
 from hornbook.errors import SettingError
+from hornbook.tokenizers.protocol import Tokenizer
 
 Ids = npt.NDArray[np.int64]
 
 PADDING = 0
 """The id in places where no token stands. Any would do: it is never looked at."""
+
+ROUNDED = 16
+"""Texts to be judged differ so much in length that a batch is only as wide as its own, in steps of so many tokens."""
 
 CHUNK = 4096
 """Prompts that are encoded at once while the longest is looked for."""
@@ -141,20 +145,52 @@ def prompts(file: PairFile, rows: Sequence[int], separator: str) -> Iterator[Ids
 
 @dataclass(frozen=True)
 class Judged:
-    """Texts and their labels."""
+    """Texts, of which no more than ``longest`` tokens are read, and their labels; ``weights`` [classes] by question."""
 
     file: LabelledFile
-    width: int
+    longest: int
+    weights: tuple[Float[np.ndarray, " _"], ...] | None = None
 
     def batch(self, rows: Sequence[int]) -> Labelled:
-        """Texts [rows, width] and labels [rows, questions]."""
-        tokens, positions = padded([self.file.ids(row) for row in rows], self.width)
-        return Labelled(tokens, positions, torch.from_numpy(self.file.labels[list(rows)]))
+        """Texts [rows, time] and labels [rows, questions]; as wide as these rows need, in steps of ``ROUNDED``."""
+        texts = [framed(self.file.ids(row), self.file.tokenizer, self.longest) for row in rows]
+        width = min(-(-max(map(len, texts)) // ROUNDED) * ROUNDED, self.longest)
+        tokens, positions = padded(texts, width)
+        labels = self.file.labels[list(rows)]
+        return Labelled(tokens, positions, torch.from_numpy(labels), weights=self.weights_of(labels))
+
+    def weights_of(self, labels: Int[np.ndarray, "rows questions"]) -> Float[Tensor, "rows questions"] | None:
+        """How much each label counts; one that nobody knows counts as 1, and is not asked."""
+        if self.weights is None:
+            return None
+        columns = [
+            np.where(column == IGNORED, 1.0, of[column]) for of, column in zip(self.weights, labels.T, strict=True)
+        ]
+        return torch.from_numpy(np.stack(columns, axis=1).astype(np.float32))
 
 
 def judged(file: LabelledFile, task: Classify, context: int | None, start: int | None, end: int | None) -> Judged:
     """The view of ``Classify``."""
-    return Judged(file, widest(lengths_of(file.text), context, file.name, "tokens"))
+    lengths = lengths_of(file.text) + len(file.tokenizer.around([]))
+    longest = min(int(lengths.max()), context or int(lengths.max()))
+    if not task.cut:
+        longest = widest(lengths, context, file.name, "tokens")
+    return Judged(file, longest, balanced(file) if task.class_weights == "balanced" else None)
+
+
+def framed(ids: Sequence[int] | Ids, tokenizer: Tokenizer, longest: int) -> Ids:
+    """A text between the special tokens that its model expects around one, of ``longest`` tokens at most."""
+    room = longest - len(tokenizer.around([]))
+    return np.array(tokenizer.around(list(ids[:room])), dtype=np.int64)
+
+
+def balanced(file: LabelledFile) -> tuple[Float[np.ndarray, " _"], ...]:
+    """For each question the weights of its classes, N / (classes * N_class): together, all classes count alike."""
+    weights = []
+    for question, column in zip(file.questions, file.labels.T, strict=True):
+        counts = np.bincount(column[column != IGNORED], minlength=len(question.classes))
+        weights.append(counts.sum() / (np.count_nonzero(counts) * np.maximum(counts, 1)))
+    return tuple(weights)
 
 
 VIEWS: dict[type, tuple[type, Callable[[Any, Any, int | None, int | None, int | None], View]]] = {
@@ -185,7 +221,7 @@ def widest(lengths: Ids, context: int | None, name: Callable[[int], str], what: 
     if context is not None and width > context:
         raise SettingError(
             f"context: {name(longest)} has {width:,} {what}, and the context has {context:,}; "
-            f"use a context of {width:,} or more, or leave out what is longer"
+            f"use a context of {width:,} or more, or leave out what is longer (task.cut does, where texts are judged)"
         )
     return width
 

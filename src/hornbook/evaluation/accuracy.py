@@ -19,6 +19,7 @@ from torch import Tensor
 
 from hornbook.batches import IGNORED, Labelled, Pairs, Texts
 from hornbook.errors import TextError
+from hornbook.evaluation.classes import Calibration, class_scores
 from hornbook.evaluation.loss import LOGITS_AT_ONCE, LanguageModel, still
 from hornbook.model.heads import Classifier
 from hornbook.model.models import EncoderDecoder
@@ -166,13 +167,15 @@ class Answers:
     """What a classifier answered: ``total`` nats lost over all labels.
 
     ``confusion`` has a table for each question: entry [i, j] counts the texts of class i that were taken for class j.
-    ``texts`` counts those with any label, ``all_right`` those whose labels were all given.
+    ``texts`` counts those with any label, ``all_right`` those whose labels were all given; ``calibration`` says how
+    sure the answers were.
     """
 
     total: float
     confusion: tuple[Int[np.ndarray, "_ _"], ...]
     texts: int
     all_right: int
+    calibration: Calibration
 
     @property
     def labels(self) -> tuple[int, ...]:
@@ -209,12 +212,18 @@ class Answers:
         return f"{self.loss:.4f} nats/label  {100 * self.accuracy:.1f} % right"
 
     def as_json(self) -> dict[str, Any]:
-        """``val_loss``, ``accuracy``, ``exact_match``, ``labels``, ``texts``, and a row for each of ``questions``.
+        """``val_loss``, ``accuracy``, ``exact_match``, ``labels``, ``texts``, ``calibration``, a row for each question.
 
         A question that was never asked has the accuracy ``null``.
         """
         questions = [
-            {"accuracy": accuracy if labels else None, "labels": labels, "right": right, "confusion": table.tolist()}
+            {
+                "accuracy": accuracy if labels else None,
+                "labels": labels,
+                "right": right,
+                "confusion": table.tolist(),
+                "classes": [score.as_json() for score in class_scores(table)],
+            }
             for accuracy, labels, right, table in zip(
                 self.accuracies, self.labels, self.right, self.confusion, strict=True
             )
@@ -226,6 +235,7 @@ class Answers:
             "labels": sum(self.labels),
             "texts": self.texts,
             "questions": questions,
+            "calibration": self.calibration.as_json(),
         }
 
 
@@ -240,6 +250,7 @@ def evaluate_classes(
     device = next(model.parameters()).device
     total, texts, all_right = 0.0, 0, 0
     tables = [np.zeros((classes, classes), dtype=np.int64) for classes in model.classes]
+    sure, hits = [np.zeros(0)], [np.zeros(0, dtype=bool)]
     with still(model.modules()):
         for batch in batches:
             with torch.inference_mode(), torch.autocast(device.type, autocast, enabled=autocast != torch.float32):
@@ -249,9 +260,12 @@ def evaluate_classes(
             asked = labels != IGNORED
             for logits, label, choice, table in zip(answers, labels.T, choices.T, tables, strict=True):
                 total += float(F.cross_entropy(logits, label, ignore_index=IGNORED, reduction="none").double().sum())
-                np.add.at(table, (label[label != IGNORED].numpy(), choice[label != IGNORED].numpy()), 1)
+                known = label != IGNORED
+                np.add.at(table, (label[known].numpy(), choice[known].numpy()), 1)
+                sure.append(logits.double().softmax(dim=-1).amax(dim=-1)[known].numpy())
+                hits.append((label == choice)[known].numpy())
             texts += int(asked.any(dim=1).sum())
             all_right += int((asked.any(dim=1) & ((choices == labels) | ~asked).all(dim=1)).sum())
     if not texts:
         raise TextError("no text has a label: there is nothing to evaluate on")
-    return Answers(total, tuple(tables), texts, all_right)
+    return Answers(total, tuple(tables), texts, all_right, Calibration.of(np.concatenate(sure), np.concatenate(hits)))

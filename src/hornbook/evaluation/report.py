@@ -79,6 +79,8 @@ class ReportData:
     x_label: str = "step"
     facts: Mapping[str, str] = field(default_factory=dict)
     """Short ones for the top of the page: parameters, tokens seen, time."""
+    remarks: tuple[str, ...] = ()
+    """Sentences under the table."""
     warning: str = ""
     """Such as that targets leak into inputs: shown in place of the verdict."""
     samples: tuple[Sample, ...] = ()
@@ -146,7 +148,7 @@ def write_report(data: ReportData, path: Path) -> None:
 def report_html(data: ReportData) -> str:
     """The page as one string of HTML."""
     sections = [
-        section("Where it stands", ladder_of(data) + table_of(data) if data.standings else results_of(data.results)),
+        section("Where it stands", standing_of(data)),
         section("How it learned", curves_of(data)),
         section("What it writes", "".join(map(sample_of, data.samples))),
         section("How to do it again", commands_of(data.reproduce)),
@@ -178,6 +180,12 @@ def head_of(data: ReportData) -> str:
         f'<header><h1>{escape(data.title)}</h1><p class="{kind}">{escape(verdict(data))}</p>'
         f'<dl class="tiles">{"".join(tiles)}</dl></header>'
     )
+
+
+def standing_of(data: ReportData) -> str:
+    """The ladder of a language model or the table of what was counted, and what has to be said of it."""
+    shown = ladder_of(data) + table_of(data) if data.standings else results_of(data.results)
+    return shown + "".join(f"<p>{escape(remark)}</p>" for remark in data.remarks)
 
 
 def measures_of(model: Standing) -> list[str]:

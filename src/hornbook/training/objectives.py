@@ -99,10 +99,11 @@ def classification(model: nn.Module, batch: Labelled) -> Loss:
     """The right class for every question that a text is labelled with; ``IGNORED`` labels are not asked."""
     answers = model(batch.tokens, batch.positions, batch.segments)
     losses = [
-        F.cross_entropy(logits.float(), labels, ignore_index=IGNORED, reduction="sum")
+        F.cross_entropy(logits.float(), labels, ignore_index=IGNORED, reduction="none")
         for logits, labels in zip(answers, batch.labels.unbind(1), strict=True)
     ]
-    return Loss(torch.stack(losses).sum(), (batch.labels != IGNORED).sum())
+    each = torch.stack(losses, dim=1)
+    return Loss((each if batch.weights is None else each * batch.weights).sum(), (batch.labels != IGNORED).sum())
 
 
 OBJECTIVES: dict[type, Callable[[Any], Objective]] = {

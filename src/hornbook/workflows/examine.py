@@ -12,10 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 
+from hornbook.batches import IGNORED
 from hornbook.data.config import Classify, Continue, CutSpans, MaskedTokens, Translate
 from hornbook.evaluation.accuracy import Answers, Guesses
+from hornbook.evaluation.classes import class_scores, naive_bayes
 from hornbook.generation.config import Beams, Sampling
 from hornbook.generation.translate import answers_of
 from hornbook.workflows.load import Loaded
@@ -27,6 +30,9 @@ NUMBERS = "numbers"
 WAYS_OF_NUMBERS = {"words": "digits to words", "digits": "words to digits"}
 
 BEAMS = 4
+
+MANY_CLASSES = 12
+"""So many classes are spoken of one by one."""
 
 
 @dataclass(frozen=True)
@@ -128,15 +134,46 @@ def examine_labels(loaded: Loaded, prepared: Any, score: Score) -> Examination:
     """Every question of every held-out text, beside what is right most often."""
     assert isinstance(score, Answers)
     questions = [question["name"] for question in loaded.run.info["questions"]]
-    ways = ("right", "always the most frequent")
+    ways = ("right", "always the most frequent", "naive Bayes")
     groups = [
         Group(name, asked, {ways[0]: right, ways[1]: int(table.sum(axis=1).max())})
         for name, asked, right, table in zip(questions, score.labels, score.right, score.confusion, strict=True)
     ]
+    for group, right in zip(groups, bayes_right(prepared), strict=True):
+        group.right[ways[2]] = right
     both = {way: sum(group.right[way] for group in groups) for way in ways}
     total = Group("all questions", sum(score.labels), both)
-    remarks = (f"{score.exact_match:.1%} of {score.texts:,} texts have all answers right",)
-    return Examination(score, ways, (total, *groups), remarks)
+    remarks = []
+    for question, table in zip(loaded.run.info["questions"], score.confusion, strict=True):
+        for name, each in zip(question["classes"], class_scores(table), strict=True):
+            remarks.append(
+                f"{question['name']} = {name}: F1 {each.f1:.3f}, precision {each.precision:.3f}, "
+                f"recall {each.recall:.3f} ({each.there:,} texts)"
+            )
+    if len(remarks) > MANY_CLASSES:
+        remarks = [f"{len(remarks)} classes; evaluation.json has precision, recall and F1 of each"]
+    if len(groups) > 1:
+        remarks.insert(0, f"{score.exact_match:.1%} of {score.texts:,} texts have all answers right")
+    remarks.append(f"its confidence is off by {score.calibration.error:.1%} on average (calibration error)")
+    return Examination(score, ways, (total, *groups) if len(groups) > 1 else tuple(groups), tuple(remarks))
+
+
+def bayes_right(prepared: Any) -> list[int]:
+    """How many held-out labels naive Bayes gives rightly, question by question, from the tokens of the same texts."""
+    train, held_out = prepared.train, prepared.validation
+    found, seen = ([part.ids(row) for row in range(len(part))] for part in (held_out, train))
+    right = []
+    for column, question in enumerate(prepared.questions):
+        known, wanted = train.labels[:, column] != IGNORED, held_out.labels[:, column]
+        prior, likelihood = naive_bayes(
+            [ids for ids, there in zip(seen, known, strict=True) if there],
+            train.labels[known, column],
+            len(question.classes),
+            prepared.tokenizer.vocab_size,
+        )
+        said = [int((prior + likelihood[ids].sum(axis=0)).argmax()) for ids in found]
+        right.append(int((np.array(said) == wanted).sum()))
+    return right
 
 
 EXAMINERS: dict[type, Callable[[Loaded, Any, Score], Examination]] = {

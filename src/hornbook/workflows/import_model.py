@@ -28,8 +28,8 @@ from hornbook.tokenizers.saved import fingerprint, load_tokenizer
 from hornbook.tokenizers.sentencepiece_bpe import read_llama2c
 from hornbook.training.config import TrainingConfig
 from hornbook.training.run_folder import Run, free_folder
+from hornbook.workflows.load import IMPORTED
 from hornbook.workflows.recipe import Recipe, SamplesConfig, to_toml
-from hornbook.workflows.runs import IMPORTED
 
 TASKS: dict[type, TaskConfig] = {
     DecoderOnly: NextToken(),

@@ -13,6 +13,7 @@ from hornbook.batches import Positions
 from hornbook.data.config import Classify
 from hornbook.data.labels import PreparedLabelled, prepare_labelled
 from hornbook.data.pair_batches import PairBatches, evaluation_batches
+from hornbook.data.views import framed
 from hornbook.evaluation.accuracy import Answers, evaluate_classes
 from hornbook.generation.config import Sampling
 from hornbook.generation.generate import reading_only
@@ -61,7 +62,8 @@ def judged(
     model: nn.Module, tokenizer: Tokenizer, recipe: Recipe, info: dict[str, Any], prompt: str, sampling: Sampling
 ) -> Sample:
     """What the model says of a text: for every question the likeliest class, and how sure it is."""
-    tokens = torch.tensor([tokenizer.encode(prompt)], device=next(model.parameters()).device)
+    ids = framed(tokenizer.encode(prompt), tokenizer, recipe.model.context)
+    tokens = torch.from_numpy(ids)[None].to(next(model.parameters()).device)
     with reading_only(model):
         answers = model(tokens, Positions.counting(1, tokens.shape[1], tokens.device))
     said = []

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hornbook.errors import MissingError, SettingError
+from hornbook.finetuning.adapting import adapt
+from hornbook.finetuning.low_rank import merge
 from hornbook.generation.generate import Steps, generate
 from hornbook.model.config import ModelConfig
 from hornbook.tokenizers.protocol import Tokenizer
@@ -16,6 +18,9 @@ from hornbook.training.checkpoints import check_vocabulary, load_checkpoint, rea
 from hornbook.training.run_folder import Run
 from hornbook.workflows.recipe import Recipe, read_recipe
 from hornbook.workflows.tasks import task_of
+
+IMPORTED = "imported"
+"""What ``run.json`` calls the source of a model that came from elsewhere, and brought no data."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +35,10 @@ class Loaded:
     steps: Steps = generate  # how a decoder writes (decoding.py)
 
 
-def load_run(name: str | Path, checkpoint: str = "best") -> Loaded:
+def load_run(name: str | Path, checkpoint: str = "best", merged: bool = True) -> Loaded:
     """Open a run at one of its checkpoints: ``best`` (``latest`` where nothing was evaluated), ``latest``, or by name.
+
+    Products that were learned beside matrices (LoRA) are added to them, unless they are wanted apart (``merged``).
 
     Raises:
         MissingError: there is no such run or checkpoint.
@@ -43,8 +50,10 @@ def load_run(name: str | Path, checkpoint: str = "best") -> Loaded:
     recipe, tokenizer = read_recipe(run.folder / "config.toml"), load_tokenizer(run.tokenizer)
     check_vocabulary(read_progress(path), fingerprint(tokenizer), tokenizer.vocab_size)
     model = task_of(recipe).build(with_vocabulary(recipe.model, tokenizer), recipe, run.info)
+    adapt(model, recipe.adapting)
     load_checkpoint(path, model)
-    return Loaded(model.eval(), tokenizer, recipe, run, path)
+    model.requires_grad_(True)
+    return Loaded((merge(model) if merged else model).eval(), tokenizer, recipe, run, path)
 
 
 def with_vocabulary(config: ModelConfig, tokenizer: Tokenizer) -> ModelConfig:

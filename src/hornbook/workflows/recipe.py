@@ -2,8 +2,8 @@
 
 Laid over one another, later ones winning: defaults, ``extends`` parents, the recipe, the environment
 (``HORNBOOK_MODEL__DEPTH=8``, ``HORNBOOK_SEED=3``), and ``model.depth=8`` on the command line. With
-``[model] preset = "gpt2"`` a model starts from one of ``presets.py``. An unknown name anywhere is an error that tells
-the nearest one. Imports no torch.
+``[model] preset = "gpt2"`` a model starts from one of ``presets.py``, with ``base = "RUN"`` from a run: its model and
+its tokenizer stand in for those of the recipe. An unknown name anywhere is an error that tells the nearest one.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 import tomli_w
 
 import hornbook.data.config as data
+import hornbook.finetuning.config as finetuning
 import hornbook.model.config as model
 import hornbook.tokenizers.config as tokenizers
 import hornbook.training.config as training
@@ -30,7 +31,7 @@ from hornbook.model.presets import PRESETS
 from hornbook.settings import build, merge, override, plain
 
 SCHEMA = 1
-KINDS: dict[type, str] = data.KINDS | tokenizers.KINDS | model.KINDS | training.KINDS
+KINDS: dict[type, str] = data.KINDS | tokenizers.KINDS | model.KINDS | training.KINDS | finetuning.KINDS
 """How every choice of every room is spelt in a recipe."""
 
 
@@ -44,12 +45,17 @@ class SamplesConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """All that decides a run. The same recipe, seed and machine give the same weights, bit for bit."""
+    """All that decides a run. The same recipe, seed and machine give the same weights, bit for bit.
+
+    ``base`` is the folder of a run whose weights it begins with, ``adapting`` says which weights learn.
+    """
 
     name: str = "unnamed"
     about: str = ""
     schema: int = SCHEMA
     seed: int = 1
+    base: str | None = None
+    adapting: finetuning.Adapting = finetuning.Everything()
     task: data.TaskConfig = data.NextToken()
     data: data.DataConfig = data.DataConfig()
     tokenizer: tokenizers.TokenizerConfig = tokenizers.BytePair()
@@ -80,7 +86,7 @@ def load_recipe(
         MissingError: there is no such recipe; SettingError: a setting that does not exist or cannot be what it says.
     """
     variables = from_environment(os.environ if environment is None else environment)
-    table = override(read_table(source, ()), [*variables, *overrides])
+    table = on_base(override(read_table(source, ()), [*variables, *overrides]), overrides)
     return build(Recipe, expand_preset(table), KINDS)
 
 
@@ -149,6 +155,30 @@ def from_environment(environment: Mapping[str, str]) -> list[str]:
         if name.startswith("HORNBOOK_") and ("__" in key or key == "seed"):
             assignments.append(f"{key.replace('__', '.')}={value}")
     return assignments
+
+
+OF_THE_TRAINING = ("dropout",)
+"""What a model can be set to without becoming another model."""
+
+
+def on_base(table: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """The recipe with the model and the tokenizer of the run it begins with, if it begins with one.
+
+    Of the recipe's own ``[model]``, which serves where there is no base, only the dropout stays; what ``overrides``
+    say of the model holds, and fits the weights or is refused when they are read.
+    """
+    if table.get("base", "none") == "none":
+        return table
+    from hornbook.training.run_folder import Run
+
+    folder = Run.open(str(table["base"])).folder.resolve()
+    own = {name: value for name, value in table.get("model", {}).items() if name in OF_THE_TRAINING}
+    based = table | {
+        "base": str(folder),
+        "model": merge(parse_toml(folder / "config.toml")["model"], own),
+        "tokenizer": {"kind": "saved", "folder": str(folder)},
+    }
+    return override(based, [each for each in overrides if each.startswith("model.")])
 
 
 def expand_preset(table: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from hornbook.figures.style import save
 from hornbook.files import write_json
 from hornbook.training.journal import read_journal
 from hornbook.training.run_folder import Run
+from hornbook.workflows.base import Forgetting, forgetting
 from hornbook.workflows.evaluate import Evaluation, evaluate
 from hornbook.workflows.examine import Examination, examine
 from hornbook.workflows.load import Loaded, load_prepared, load_run
@@ -30,11 +31,13 @@ def finish(run: Run) -> Evaluation | Examination:
     loaded = load_run(run.folder)
     measured = evaluate if isinstance(loaded.recipe.task, NextToken) else examine
     result = measured(loaded, load_prepared(run))
-    write_json(run.folder / "evaluation.json", {"checkpoint": loaded.checkpoint.name, **result.as_json()})
+    forgotten = forgetting(loaded)
+    besides = {} if forgotten is None else {"forgetting": forgotten.as_json()}
+    write_json(run.folder / "evaluation.json", {"checkpoint": loaded.checkpoint.name, **result.as_json(), **besides})
     journal = read_journal(run.metrics)
     updates = [entry for entry in journal if entry["kind"] == "update"]
     evaluations = [entry for entry in journal if entry["kind"] == "evaluation"]
-    data = report_data(loaded, result, updates, evaluations)
+    data = report_data(loaded, result, updates, evaluations, forgotten)
     draw(run, data, evaluations)
     write_report(data, run.report)
     return result
@@ -50,7 +53,19 @@ def standing_of(result: Evaluation | Examination) -> dict[str, Any]:
     return {"standings": (), "results": results}
 
 
-def report_data(loaded: Loaded, result: Evaluation | Examination, updates: Entries, evaluations: Entries) -> ReportData:
+def remarks_of(result: Evaluation | Examination, forgotten: Forgetting | None) -> tuple[str, ...]:
+    """What has to be said under the table."""
+    remarks = result.remarks if isinstance(result, Examination) else ()
+    return remarks if forgotten is None else (*remarks, f"What it has forgotten: {forgotten}")
+
+
+def report_data(
+    loaded: Loaded,
+    result: Evaluation | Examination,
+    updates: Entries,
+    evaluations: Entries,
+    forgotten: Forgetting | None = None,
+) -> ReportData:
     """All that the page says."""
     run, info = loaded.run, loaded.run.info
     return ReportData(
@@ -60,6 +75,7 @@ def report_data(loaded: Loaded, result: Evaluation | Examination, updates: Entri
         validation=series(evaluations, "val_loss"),
         learning_rates={"learning rate": series(updates, "learning_rate")},
         facts=facts(loaded, updates, evaluations),
+        remarks=remarks_of(result, forgotten),
         samples=samples(run),
         configuration=run.config,
         data={f"{part} tokens, SHA-256": digest for part, digest in info["data_sha256"].items()},

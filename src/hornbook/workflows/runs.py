@@ -11,13 +11,10 @@ from hornbook.data.remade import RemadeBatches
 from hornbook.errors import DamagedError, HornbookError, SettingError
 from hornbook.training.checkpoints import checkpoints_in, read_progress, verify_checkpoint
 from hornbook.training.run_folder import Run, runs_in, runs_root
-from hornbook.workflows.load import load_prepared, with_vocabulary
+from hornbook.workflows.load import IMPORTED, load_prepared, with_vocabulary
 from hornbook.workflows.recipe import read_recipe
 from hornbook.workflows.report import read_evaluation
 from hornbook.workflows.tasks import task_of
-
-IMPORTED = "imported"
-"""What ``run.json`` calls the source of a model that came from elsewhere, and brought no data."""
 
 
 def summaries(root: Path | None = None) -> list[dict[str, Any]]:

@@ -21,8 +21,10 @@ from typing import Any
 import torch
 from torch import nn
 
+from hornbook.data.config import NextToken
 from hornbook.errors import DamagedError
 from hornbook.files import write_text
+from hornbook.finetuning.adapting import adapt, trained_share
 from hornbook.model.count import count
 from hornbook.model.initialise import initialise
 from hornbook.model.recompute import recompute
@@ -41,6 +43,7 @@ from hornbook.training.profile import Watch, utilisation
 from hornbook.training.run_folder import Run, free_folder
 from hornbook.training.schedules import factor
 from hornbook.training.timer import BySteps, ByTime, Clock
+from hornbook.workflows.base import begin_with_base
 from hornbook.workflows.choices import Choices, choose, objective_of
 from hornbook.workflows.load import load_prepared, with_vocabulary
 from hornbook.workflows.recipe import Recipe, read_recipe, to_toml
@@ -115,7 +118,8 @@ def train(
 
 
 WORTH_MEASURING = 10.0
-"""Seconds below which a training says nothing of its speed: its first steps are not like the others."""
+"""Seconds below which a training says nothing of its speed: its first steps are not like the others. Targets by the
+second are tokens by the second only where something is asked of every token."""
 
 
 def watch_of(training: Training) -> Watch:
@@ -178,7 +182,9 @@ def set_up(run: Run, recipe: Recipe, watcher: Watcher) -> Training:
     device = choose_device(training.device)
     model = task.build(config, recipe, run.info)
     initialise(model, config, recipe.seed)
-    model.to(device)
+    if run.latest is None:
+        begin_with_base(model, recipe, watcher.said)
+    adapt(model, recipe.adapting, recipe.seed).to(device)
     if choices.recomputed:
         recompute(model)
     steps = training.total_steps(batches.steps_per_epoch, training.batch * config.context)
@@ -190,8 +196,10 @@ def set_up(run: Run, recipe: Recipe, watcher: Watcher) -> Training:
     begun = Training(
         run, recipe, task, prepared, model, optimizer, choices, batches, length, clock, precision, scale, watcher
     )
+    trained, there = trained_share(model)
+    run.add_info(trained=trained, parameters=there)
     watcher.said(
-        f"{recipe.name}: {sum(p.numel() for p in model.parameters()):,} parameters, "
+        f"{recipe.name}: {in_words(trained, there)}, "
         f"{prepared.size}, {choices.precision} on {threads} threads of {device.type}, "
         f"seed {recipe.seed}"
     )
@@ -203,6 +211,11 @@ def set_up(run: Run, recipe: Recipe, watcher: Watcher) -> Training:
         for journal in (run.metrics, run.samples):
             journal.unlink(missing_ok=True)
     return begun
+
+
+def in_words(trained: int, there: int) -> str:
+    """How many parameters there are, and how many of them are trained where that is not all."""
+    return f"{there:,} parameters" + (f", {trained:,} of them ({trained / there:.2%}) trained" * (trained < there))
 
 
 def prepared_data(run: Run, recipe: Recipe, task: Task, watcher: Watcher) -> Data:
@@ -257,7 +270,7 @@ def train_steps(training: Training) -> Outcome:
                 run.save(training.model, training.optimizer, progress(training, update, evaluating), keep=config.keep)
             if evaluating:
                 evaluate_now(training, metrics, samples)
-            if update.last and training.clock.seconds > WORTH_MEASURING:
+            if update.last and training.clock.seconds > WORTH_MEASURING and isinstance(training.recipe.task, NextToken):
                 training.watcher.said(speed_of(training))
             if stopped:
                 training.watcher.said(
