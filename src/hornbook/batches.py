@@ -71,6 +71,31 @@ class Pairs:
 
 
 @dataclass(frozen=True)
+class Preferences:
+    """Two answers to the same question, row by row; what is asked of each is the answer alone.
+
+    ``reference`` holds log p of the better and of the worse answer under a model that does not learn.
+    """
+
+    chosen: Texts
+    rejected: Texts
+    reference: Float[Tensor, "B 2"] | None = None
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Prompts that a model is to answer itself: ``rows`` of the file they stand in; ``round`` numbers the batch.
+
+    Prompts are padded on the right; ``lengths`` says how long each is.
+    """
+
+    tokens: Int[Tensor, "B T"]
+    lengths: Int[Tensor, " B"]
+    rows: Int[Tensor, " B"]
+    round: Int[Tensor, ""]
+
+
+@dataclass(frozen=True)
 class Labelled:
     """Texts and what is to be said of each: ``labels`` has one class number for each question, ``IGNORED`` for none.
 

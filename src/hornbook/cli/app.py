@@ -32,6 +32,7 @@ COMMANDS = {
     "prepare": "Turn texts into token files.",
     "train": "Train a model from a recipe, or go on with a run.",
     "finetune": "Make a model useful: classify, instruct, prefer, reinforce.",
+    "chat": "Talk with a run that was taught to answer.",
     "classify": "Ask a run to which class a text belongs.",
     "evaluate": "Loss, bits per byte and perplexity of a run, beside what they must beat.",
     "generate": "Let a run write.",

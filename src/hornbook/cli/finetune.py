@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 app = cyclopts.App(name="finetune")
 
-Kind = Literal["classify"]
+Kind = Literal["classify", "instruct", "prefer", "reward", "reinforce"]
 
 
 @app.default
@@ -41,7 +41,8 @@ def finetune(
     Parameters
     ----------
     kind
-        classify: which label a text has.
+        classify: which label a text has. instruct: what an assistant answers. prefer: of two answers the better one.
+        reward: a number for an answer. reinforce: whatever earns a reward, from answers of its own.
     words
         RECIPE, one that ships with the package or a TOML file (by default one named like the kind), and settings to
         change: training.batch=16
@@ -80,11 +81,10 @@ def finetune(
 
 def check_kind(kind: Kind, recipe: Recipe) -> None:
     """Refuse a recipe that was made for something else (``SettingError``)."""
-    from hornbook.data.config import KINDS, Classify
+    from hornbook.data.config import KINDS
 
-    wanted = {"classify": Classify}[kind]
-    if not isinstance(recipe.task, wanted):
+    if KINDS[type(recipe.task)] != kind:
+        found = KINDS[type(recipe.task)]
         raise SettingError(
-            f'task: the recipe {recipe.name} has "{KINDS[type(recipe.task)]}", `hornbook finetune {kind}` needs '
-            f'"{KINDS[wanted]}"'
+            f'task: the recipe {recipe.name} has "{found}", and `hornbook finetune {kind}` needs "{kind}"'
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hornbook.workflows.evaluate import Evaluation
-    from hornbook.workflows.examine import Examination
+    from hornbook.workflows.examination import Examination
 
 
 def print_json(value: Any) -> None:
@@ -50,7 +50,7 @@ def print_answers(result: Examination) -> None:
 
 def print_result(result: Evaluation | Examination) -> None:
     """A language model on its ladder, or the answers of any other counted."""
-    from hornbook.workflows.examine import Examination
+    from hornbook.workflows.examination import Examination
 
     if isinstance(result, Examination):
         print_answers(result)

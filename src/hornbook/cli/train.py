@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hornbook.training.run_folder import Run
     from hornbook.workflows.base import Forgetting
     from hornbook.workflows.evaluate import Evaluation
-    from hornbook.workflows.examine import Examination
+    from hornbook.workflows.examination import Examination
     from hornbook.workflows.recipe import Recipe
     from hornbook.workflows.train import Outcome
 

@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from hornbook.corpus.catalogue import CATALOGUE
+from hornbook.corpus.conversations import Conversation, Preference
 from hornbook.corpus.fetch import Fetching, fetch_file
 from hornbook.corpus.numbers.task import NumbersTask
 from hornbook.corpus.pairs import LabelledText, Pair, read_labelled, read_pairs
 from hornbook.corpus.sources import DOCUMENTS, read_messages
+from hornbook.corpus.story_world.asking import StoryQuestions
+from hornbook.corpus.story_world.telling_facts import StoryFacts, StoryTastes
+from hornbook.corpus.sums import Sums
 from hornbook.errors import SettingError, nearest
 
 Item = TypeVar("Item")
@@ -105,6 +109,52 @@ def load_labelled(
         corpus = find_pairs(name_or_paths)
         return Supplied(corpus.training_texts(seed, count or DOCUMENTS), corpus.held_out_texts(seed))
     return Supplied(islice(read_labelled(name_or_paths, text_field, label_fields), count))
+
+
+@runtime_checkable
+class Talk(Protocol):
+    """Conversations that can be had under a name, and others that are never among them."""
+
+    def training_conversations(self, seed: int, count: int) -> Iterator[Conversation]:
+        """Conversations to learn from."""
+        ...
+
+    def held_out_conversations(self, seed: int) -> Iterator[Conversation]:
+        """Conversations to measure with."""
+        ...
+
+
+CONVERSATIONS: dict[str, Talk] = {
+    "story-questions": StoryQuestions(),
+    "story-questions-untold": StoryQuestions(told=False),
+    "story-openings": StoryQuestions(openings=4),
+    "story-facts": StoryFacts(),
+    "sums": Sums(),
+}
+
+PREFERENCES: dict[str, StoryTastes] = {"story-tastes": StoryTastes()}
+
+
+def preferences_named(name: str, count: int | None = None, seed: int = 0) -> Supplied[Preference]:
+    """The preferences of a corpus with a name (``SettingError`` where there is none)."""
+    if name not in PREFERENCES:
+        raise SettingError(
+            f"corpus: {name!r} has no preferences{nearest(name, PREFERENCES)}; those that have are "
+            f"{', '.join(PREFERENCES)}"
+        )
+    corpus = PREFERENCES[name]
+    return Supplied(corpus.training_preferences(seed, count or DOCUMENTS), corpus.held_out_preferences(seed))
+
+
+def conversations_named(name: str, count: int | None = None, seed: int = 0) -> Supplied[Conversation]:
+    """The conversations of a corpus with a name (``SettingError`` where there is none)."""
+    if name not in CONVERSATIONS:
+        raise SettingError(
+            f"corpus: {name!r} has no conversations{nearest(name, CONVERSATIONS)}; those that have are "
+            f"{', '.join(CONVERSATIONS)}"
+        )
+    corpus = CONVERSATIONS[name]
+    return Supplied(corpus.training_conversations(seed, count or DOCUMENTS), corpus.held_out_conversations(seed))
 
 
 def is_messages(name: str) -> bool:

@@ -42,6 +42,18 @@ Order = RandomWindows | Shuffled | Packed
 # What is asked of a model ---------------------------------------------------------------------------------------------
 
 
+def check_strength(beta: float) -> None:
+    """Refuse a strength that is none."""
+    if not beta > 0:
+        raise SettingError(f"beta: found {beta}, expected a number above 0, as in 0.1")
+
+
+def check_share(share: float) -> None:
+    """Refuse a share of the tokens that is none or all."""
+    if not 0 < share < 1:
+        raise SettingError(f"share: found {share}, expected a share of the tokens between 0 and 1, as in 0.15")
+
+
 @dataclass(frozen=True)
 class NextToken:
     """At every token of a text, the next (Radford et al. 2018). For decoders."""
@@ -106,6 +118,121 @@ class Continue:
 
 
 @dataclass(frozen=True)
+class Instruct:
+    """What the assistant says in conversations (Ouyang et al. 2022, supervised fine-tuning). For decoders.
+
+    ``template`` lays the turns out: chatml, phi3, alpaca, plain, or a file that ends in .jinja. With ``prompt_loss``
+    what is said to the assistant is asked for too. ``packed`` puts whole conversations side by side; ``cut`` leaves out
+    what one has beyond the context, otherwise such a conversation is refused.
+    """
+
+    template: str = "chatml"
+    prompt_loss: bool = False
+    packed: bool = True
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class DPO:
+    """-log sigmoid(beta (c - r)): c and r are how much likelier than in the reference the better and the worse answer
+    became, in nats (Rafailov et al. 2023, eq. 7). ``label_smoothing`` is how often the two are taken to be mixed up.
+    """
+
+    beta: float = 0.1
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse what is no strength and no share (``SettingError``)."""
+        check_strength(self.beta)
+        if not 0 <= self.label_smoothing < 0.5:
+            raise SettingError(f"label_smoothing: found {self.label_smoothing}, expected a share from 0 to below 0.5")
+
+
+@dataclass(frozen=True)
+class IPO:
+    """(c - r - 1 / (2 beta))^2: a margin that is not exceeded (Azar et al. 2024, eq. 17)."""
+
+    beta: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Refuse what is no strength (``SettingError``)."""
+        check_strength(self.beta)
+
+
+@dataclass(frozen=True)
+class SimPO:
+    """-log sigmoid(beta (c - r) - margin), c and r log p for each token; no reference (Meng et al. 2024, eq. 6)."""
+
+    beta: float = 2.0
+    margin: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse what is no strength (``SettingError``)."""
+        check_strength(self.beta)
+
+
+PreferenceLoss = DPO | IPO | SimPO
+
+
+@dataclass(frozen=True)
+class Prefer:
+    """Of two answers the better one. For decoders that can answer; the reference is the run it begins with."""
+
+    template: str = "chatml"
+    loss: PreferenceLoss = DPO()
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Reward:
+    """A number for an answer, higher for the better of two (Bradley & Terry 1952; Ouyang et al. 2022, eq. 1)."""
+
+    template: str = "chatml"
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Reinforce:
+    """What is rewarded, from answers that the model draws itself (Shao et al. 2024, GRPO). For decoders that answer.
+
+    ``group`` answers to each question, of ``max_tokens`` at most, are compared with one another. ``reward`` says what
+    an answer is worth: ``exact`` (the known answer, letter by letter) or ``number`` (its last number is the known one).
+    ``advantage``: by how much an answer beats its ``group``, in standard deviations; the same not divided
+    (``centred``, Liu et al. 2025); or the reward itself (``plain``, Williams 1992). ``updates`` steps are made from the
+    same answers, and no probability moves further than by ``clip``. ``kl`` is the price of leaving the reference, the
+    run it begins with. ``level`` says whether every token counts alike, or every answer (``sequence``).
+    """
+
+    template: str = "plain"
+    reward: Literal["exact", "number"] = "exact"
+    group: int = 8
+    max_tokens: int = 16
+    temperature: float = 1.0
+    advantage: Literal["group", "centred", "plain"] = "group"
+    updates: int = 1
+    clip: float = 0.2
+    kl: float = 0.0
+    level: Literal["token", "sequence"] = "token"
+    cut: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that are none (``SettingError``)."""
+        for name, value, least in (
+            ("group", self.group, 2),
+            ("max_tokens", self.max_tokens, 1),
+            ("updates", self.updates, 1),
+        ):
+            if value < least:
+                raise SettingError(f"{name}: found {value}, expected a whole number of {least} or more")
+        if not self.temperature > 0:
+            raise SettingError(
+                f"temperature: found {self.temperature}, expected a number above 0: answers have to differ"
+            )
+        if not self.clip > 0 or self.kl < 0:
+            raise SettingError(f"clip, kl: found {self.clip} and {self.kl}, expected above 0, and 0 or more")
+
+
+@dataclass(frozen=True)
 class Classify:
     """One class for each question that the texts are labelled with. For encoders (and decoders, by the last token).
 
@@ -124,13 +251,9 @@ class Classify:
             raise SettingError(f"pooling: {self.pooling!r} is none of first, last, mean")
 
 
-def check_share(share: float) -> None:
-    """Refuse a share of the tokens that is none or all."""
-    if not 0 < share < 1:
-        raise SettingError(f"share: found {share}, expected a share of the tokens between 0 and 1, as in 0.15")
-
-
-TaskConfig = NextToken | MaskedTokens | CutSpans | Translate | Continue | Classify
+TaskConfig = (
+    NextToken | MaskedTokens | CutSpans | Translate | Continue | Instruct | Prefer | Reward | Reinforce | Classify
+)
 
 KINDS: dict[type, str] = {
     RandomWindows: "random",
@@ -141,6 +264,13 @@ KINDS: dict[type, str] = {
     CutSpans: "cut_spans",
     Translate: "translate",
     Continue: "continue",
+    Instruct: "instruct",
+    Prefer: "prefer",
+    DPO: "dpo",
+    IPO: "ipo",
+    SimPO: "simpo",
+    Reward: "reward",
+    Reinforce: "reinforce",
     Classify: "classify",
 }
 """How the orders and tasks are spelt in a recipe, as in ``task = {kind = "cut_spans", length = 5.0}``."""

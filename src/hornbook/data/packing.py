@@ -85,6 +85,11 @@ def pack(file: TokenFile, context: int, seed: int = 0) -> Packing:
     starts, lengths = runs_of(file, context)
     if not len(starts):
         raise TextError(f"{file.path}: no document has two tokens, so there is nothing to predict; use a longer text")
+    return in_rows(starts, lengths, context, seed)
+
+
+def in_rows(starts: Indices, lengths: Indices, context: int, seed: int) -> Packing:
+    """Runs of at most ``context`` inputs put into rows; ``seed`` decides between those of the same length."""
     chance = numpy_generator(seed, "packing").permutation(len(starts))
     order = chance[np.argsort(-lengths[chance], kind="stable")]
     row_of = best_fit(lengths[order].tolist(), context)

@@ -13,9 +13,10 @@ from typing import Any
 
 from torch import Tensor
 
-from hornbook.batches import Labelled, Pairs, Texts
+from hornbook.batches import Labelled, Pairs, Preferences, Texts
 from hornbook.data.columns import ids_of
 from hornbook.data.config import TaskConfig
+from hornbook.data.conversations import PreferenceFile
 from hornbook.data.labels import LabelledFile
 from hornbook.data.order import epochs_and_places
 from hornbook.data.pairs import PairFile
@@ -24,19 +25,20 @@ from hornbook.data.views import view_of
 from hornbook.errors import SettingError
 from hornbook.tokenizers.protocol import Tokenizer
 
-Batch = Pairs | Texts | Labelled
+Batch = Pairs | Texts | Labelled | Preferences
 
 
 class PairBatches:
     """All batches of a training on one file, by step: every row once per epoch, in a new order each time.
 
     A batch has ``batch`` rows and comes as ``micro_batches`` equal parts. What a row is depends on the task:
-    ``Translate`` makes ``Pairs``, ``Continue`` makes ``Texts``, ``Classify`` makes ``Labelled``.
+    ``Translate`` makes ``Pairs``, ``Continue`` makes ``Texts``, ``Classify`` makes ``Labelled``, ``Prefer`` and
+    ``Reward`` make ``Preferences``.
     """
 
     def __init__(
         self,
-        file: PairFile | LabelledFile,
+        file: PairFile | LabelledFile | PreferenceFile,
         task: TaskConfig,
         seed: int,
         batch: int,
@@ -89,7 +91,7 @@ class PairBatches:
 
 
 def evaluation_batches(
-    file: PairFile | LabelledFile,
+    file: PairFile | LabelledFile | PreferenceFile,
     task: TaskConfig,
     batch: int,
     context: int | None = None,
@@ -111,8 +113,15 @@ def in_parts(whole: Batch, count: int) -> list[Any]:
     """A batch as ``count`` equal parts that together are the batch."""
     if count == 1:
         return [whole]
-    size = len(whole.source if isinstance(whole, Pairs) else whole.tokens) // count
+    size = len(first_tensor(whole)) // count
     return [part_of(whole, slice(at, at + size)) for at in range(0, size * count, size)]
+
+
+def first_tensor(value: Any) -> Tensor:
+    """Any tensor of a batch: the first dimension of all of them is its rows."""
+    if isinstance(value, Tensor):
+        return value
+    return first_tensor(getattr(value, dataclasses.fields(value)[0].name))
 
 
 def part_of(value: Any, rows: slice) -> Any:

@@ -15,10 +15,13 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from hornbook.batches import IGNORED, Labelled, Pairs, Positions, Texts
+from hornbook.batches import IGNORED, Labelled, Pairs, Positions, Preferences, Texts
+from hornbook.data.asked import alone
 from hornbook.data.columns import lengths_of
-from hornbook.data.config import Classify, Continue, TaskConfig, Translate
+from hornbook.data.config import Classify, Continue, Prefer, Reward, TaskConfig, Translate
+from hornbook.data.conversations import PreferenceFile
 from hornbook.data.labels import LabelledFile
+from hornbook.data.packing import Packing
 from hornbook.data.pairs import PairFile
 from hornbook.errors import SettingError
 from hornbook.tokenizers.protocol import Tokenizer
@@ -44,8 +47,16 @@ class View(Protocol):
         ...
 
 
+FILES = {PairFile: "pairs", LabelledFile: "labelled texts", PreferenceFile: "preferences"}
+"""What the files hold, in words."""
+
+
 def view_of(
-    file: PairFile | LabelledFile, task: TaskConfig, context: int | None, start: int | None, end: int | None
+    file: PairFile | LabelledFile | PreferenceFile,
+    task: TaskConfig,
+    context: int | None,
+    start: int | None,
+    end: int | None,
 ) -> View:
     """The view of a task (see ``PairBatches``).
 
@@ -54,7 +65,7 @@ def view_of(
     """
     reads, make = VIEWS.get(type(task), (None, None))
     if reads is None or make is None or not isinstance(file, reads):
-        found = "pairs" if isinstance(file, PairFile) else "labelled texts"
+        found = FILES[type(file)]
         fitting = [kind.__name__ for kind, (expected, _) in VIEWS.items() if isinstance(file, expected)]
         raise SettingError(f"task: {type(task).__name__} cannot read {found}; those that can: {', '.join(fitting)}")
     return make(file, task, context, start, end)
@@ -193,10 +204,42 @@ def balanced(file: LabelledFile) -> tuple[Float[np.ndarray, " _"], ...]:
     return tuple(weights)
 
 
+# Two answers ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Preferred:
+    """Questions with their better and with their worse answers, each column as wide as its longest row needs."""
+
+    file: PreferenceFile
+    packings: tuple[Packing, Packing]
+
+    def batch(self, rows: Sequence[int]) -> Preferences:
+        """Both columns [rows, time], and what a reference makes of them where that is known."""
+        files = (self.file.chosen, self.file.rejected)
+        chosen, rejected = (
+            file.texts([packing.row(row) for row in rows], int(packing.lengths.max()))
+            for file, packing in zip(files, self.packings, strict=True)
+        )
+        known = self.file.reference
+        return Preferences(chosen, rejected, None if known is None else torch.from_numpy(known[list(rows)]))
+
+
+def preferred(
+    file: PreferenceFile, task: Prefer | Reward, context: int | None, start: int | None, end: int | None
+) -> Preferred:
+    """The view of ``Prefer`` and of ``Reward``."""
+    room = context or max(len(each) for each in file.files)
+    chosen, rejected = (alone(*each.runs(room, task.cut), room) for each in (file.chosen, file.rejected))
+    return Preferred(file, (chosen, rejected))
+
+
 VIEWS: dict[type, tuple[type, Callable[[Any, Any, int | None, int | None, int | None], View]]] = {
     Translate: (PairFile, translated),
     Continue: (PairFile, continued),
     Classify: (LabelledFile, judged),
+    Prefer: (PreferenceFile, preferred),
+    Reward: (PreferenceFile, preferred),
 }
 """What a task reads, and the view it has of that."""
 

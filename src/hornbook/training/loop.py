@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -36,6 +36,7 @@ class Update:
     seconds: float  # what it took
     fraction: float  # of the run that had passed before it
     done: float  # of the run that has passed after it; 1 or more: this was the last
+    notes: dict[str, float] = field(default_factory=dict)  # what the objective says besides, by name
 
     @property
     def last(self) -> bool:
@@ -103,7 +104,7 @@ def training_steps(
             parameter.grad = None
         done = length(step + 1)
         clock.stop()
-        yield Update(step, loss, learning_rate, norm, tokens, clock.seconds - began, fraction, done)
+        yield Update(step, loss, learning_rate, norm, tokens, clock.seconds - began, fraction, done, noted(losses))
         if step == first:
             settle()
         clock.start()
@@ -123,7 +124,13 @@ def backward(model: nn.Module, batch: Any, objective: Objective, precision: Prec
         loss = objective(model, batch)
     with phase("backward"):
         (loss.total * scale.value).backward()  # type: ignore[no-untyped-call]
-    return Loss(loss.total.detach(), loss.count)
+    return Loss(loss.total.detach(), loss.count, loss.notes)
+
+
+def noted(losses: Sequence[Loss]) -> dict[str, float]:
+    """The notes of all micro-batches, averaged."""
+    notes = [loss.notes for loss in losses if loss.notes]
+    return {name: sum(each[name] for each in notes) / len(notes) for name in (notes[0] if notes else ())}
 
 
 def finish_gradients(

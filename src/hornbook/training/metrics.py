@@ -21,6 +21,7 @@ def update_entry(update: Update) -> dict[str, Any]:
         "gradient_norm": update.gradient_norm if math.isfinite(update.gradient_norm) else None,
         "tokens": update.tokens,
         "fraction": update.fraction,
+        **({"notes": update.notes} if update.notes else {}),
         "time": {"seconds": update.seconds, "tokens_per_second": update.tokens / max(update.seconds, 1e-9)},
     }
 

@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from hornbook.batches import IGNORED, Labelled, Pairs, Texts
-from hornbook.data.config import Classify, Continue, CutSpans, MaskedTokens, NextToken, TaskConfig, Translate
+from hornbook.data.config import Classify, Continue, CutSpans, Instruct, MaskedTokens, NextToken, TaskConfig, Translate
 from hornbook.model.models import Decoder, Encoder, EncoderDecoder, Model
 from hornbook.training.linear_cross_entropy import linear_cross_entropy
 
@@ -26,6 +26,8 @@ class Loss:
 
     total: Float[Tensor, ""]
     count: Int[Tensor, ""]
+    notes: dict[str, float] | None = None
+    """What else is worth watching, by name."""
 
 
 Objective = Callable[[Any, Any], Loss]
@@ -112,6 +114,7 @@ OBJECTIVES: dict[type, Callable[[Any], Objective]] = {
     CutSpans: lambda task: SequenceToSequence(),
     Translate: lambda task: SequenceToSequence(task.label_smoothing),
     Continue: lambda task: next_token,
+    Instruct: lambda task: next_token,
     Classify: lambda task: classification,
 }
 

@@ -20,7 +20,8 @@ from hornbook.training.journal import read_journal
 from hornbook.training.run_folder import Run
 from hornbook.workflows.base import Forgetting, forgetting
 from hornbook.workflows.evaluate import Evaluation, evaluate
-from hornbook.workflows.examine import Examination, examine
+from hornbook.workflows.examination import Examination
+from hornbook.workflows.examine import examine
 from hornbook.workflows.load import Loaded, load_prepared, load_run
 
 Entries = Sequence[dict[str, Any]]

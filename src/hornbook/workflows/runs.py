@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hornbook.data.batches import Batches, describe
+from hornbook.data.conversation_batches import ConversationBatches, describe_conversations
 from hornbook.data.pair_batches import PairBatches, describe_rows
 from hornbook.data.remade import RemadeBatches
 from hornbook.errors import DamagedError, HornbookError, SettingError
@@ -92,6 +93,8 @@ def batch_of(name: str | Path, step: int) -> list[dict[str, Any]]:
     batches = task_of(recipe).batches(recipe, with_vocabulary(recipe.model, prepared.tokenizer), prepared)
     if isinstance(batches, PairBatches):
         return describe_rows(batches, step, prepared.tokenizer)
+    if isinstance(batches, ConversationBatches):
+        return describe_conversations(batches, step, prepared.tokenizer)
     windows = batches.batches if isinstance(batches, RemadeBatches) else batches
     assert isinstance(windows, Batches)
     return describe(windows, step, prepared.tokenizer)

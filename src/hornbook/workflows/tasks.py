@@ -14,13 +14,32 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import nn
 
-from hornbook.data.config import Classify, Continue, CutSpans, MaskedTokens, NextToken, Translate
+from hornbook.data.config import (
+    Classify,
+    Continue,
+    CutSpans,
+    Instruct,
+    MaskedTokens,
+    NextToken,
+    Prefer,
+    Reinforce,
+    Reward,
+    Translate,
+)
 from hornbook.errors import SettingError
 from hornbook.generation.config import Sampling
 from hornbook.generation.text import Sample
 from hornbook.model.config import KINDS, DecoderOnly, EncoderAndDecoder, EncoderOnly, ModelConfig
 from hornbook.tokenizers.protocol import Tokenizer
-from hornbook.workflows import label_tasks, pair_tasks, text_tasks
+from hornbook.training.objectives import Objective, objective_for
+from hornbook.workflows import (
+    conversation_tasks,
+    label_tasks,
+    pair_tasks,
+    preference_tasks,
+    reinforce_tasks,
+    text_tasks,
+)
 from hornbook.workflows.recipe import Recipe
 
 Report = Callable[[str], None]
@@ -104,6 +123,7 @@ class Task:
     batches: Callable[[Recipe, ModelConfig, Any], Supply]
     score: Callable[[nn.Module, Recipe, Any, torch.dtype], Score]
     answer: Callable[[nn.Module, Tokenizer, Recipe, dict[str, Any], str, Sampling], Sample]
+    objective: Callable[[Recipe, Any], Objective] = lambda recipe, data: objective_for(recipe.task)
 
 
 TASKS: dict[type, Task] = {
@@ -151,6 +171,45 @@ TASKS: dict[type, Task] = {
         pair_tasks.batches,
         pair_tasks.score,
         pair_tasks.continued,
+    ),
+    Instruct: Task(
+        (DecoderOnly,),
+        conversation_tasks.prepare,
+        conversation_tasks.open_conversations,
+        text_tasks.build,
+        conversation_tasks.batches,
+        conversation_tasks.score,
+        conversation_tasks.answered,
+    ),
+    Prefer: Task(
+        (DecoderOnly,),
+        preference_tasks.prepare,
+        preference_tasks.opened,
+        text_tasks.build,
+        preference_tasks.batches,
+        preference_tasks.score,
+        conversation_tasks.answered,
+        preference_tasks.objective,
+    ),
+    Reward: Task(
+        (DecoderOnly,),
+        preference_tasks.prepare,
+        preference_tasks.opened,
+        preference_tasks.build_judge,
+        preference_tasks.batches,
+        preference_tasks.score_judge,
+        preference_tasks.rated,
+        preference_tasks.judging,
+    ),
+    Reinforce: Task(
+        (DecoderOnly,),
+        reinforce_tasks.prepare,
+        conversation_tasks.open_conversations,
+        text_tasks.build,
+        reinforce_tasks.batches,
+        reinforce_tasks.score,
+        conversation_tasks.answered,
+        reinforce_tasks.objective,
     ),
     Classify: Task(
         (EncoderOnly, DecoderOnly),

@@ -19,7 +19,7 @@ from hornbook.figures.attention_map import attention_map
 from hornbook.figures.style import save
 from hornbook.files import write_json
 from hornbook.training.run_folder import Run, runs_root
-from hornbook.workflows.examine import Examination
+from hornbook.workflows.examination import Examination
 from hornbook.workflows.load import Loaded, load_run
 from hornbook.workflows.recipe import load_recipe
 from hornbook.workflows.report import finish

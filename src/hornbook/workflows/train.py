@@ -36,7 +36,7 @@ from hornbook.training.interrupts import Stop
 from hornbook.training.journal import Journal
 from hornbook.training.loop import Update, due, training_steps
 from hornbook.training.metrics import Throughput, seconds_left, tensorboard, update_entry
-from hornbook.training.objectives import Objective, objective_for
+from hornbook.training.objectives import Objective
 from hornbook.training.optimizers import Optimizer, build_optimizer
 from hornbook.training.precision import LossScale, Precision
 from hornbook.training.profile import Watch, utilisation
@@ -307,7 +307,7 @@ def updates(training: Training) -> Iterator[Update]:
 
 def objective(training: Training) -> Objective:
     """What the task asks for, compiled where that was chosen."""
-    return objective_of(objective_for(training.recipe.task), training.choices)
+    return objective_of(training.task.objective(training.recipe, training.prepared), training.choices)
 
 
 def described(training: Training, step: int) -> str:

@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from hornbook.data.config import Classify, Continue, CutSpans, MaskedTokens, NextToken, Translate
+from hornbook.data.chat_templates import ChatTemplate
+from hornbook.data.config import (
+    Classify,
+    Continue,
+    CutSpans,
+    Instruct,
+    MaskedTokens,
+    NextToken,
+    Prefer,
+    Reinforce,
+    Reward,
+    Translate,
+)
 from hornbook.errors import SettingError
 from hornbook.generation.config import Beams, Sampling
 from hornbook.generation.generate import check_samples
 from hornbook.generation.text import Sample, complete, encode_prompt
 from hornbook.generation.translate import Translation, continuations, translation, translations
+from hornbook.workflows.conversation_tasks import answer
 from hornbook.workflows.load import Loaded
 from hornbook.workflows.tasks import task_of
 
@@ -69,6 +82,18 @@ def said_at_once(loaded: Loaded, prompt: str, how: Sampling | Beams, samples: in
     return [(task_of(recipe).answer(loaded.model, loaded.tokenizer, recipe, loaded.run.info, prompt, how), None)]
 
 
+def replied(loaded: Loaded, prompt: str, how: Sampling | Beams, samples: int) -> list[Written]:
+    """An assistant's answers to a question; every sample draws with a seed of its own."""
+    template, tokenizer = ChatTemplate(str(loaded.run.info["template"])), loaded.tokenizer
+    messages = [{"role": "user", "content": prompt}]
+    if isinstance(how, Beams):
+        tokens, _ = template.encode(messages, tokenizer, prompt=True)
+        [found] = continuations(loaded.model, [tokens], template.end(tokenizer), how)
+        return scored([translation(each, tokenizer, how) for each in found])
+    drawn = [replace(how, seed=how.seed + number) for number in range(samples)]
+    return [(answer(loaded.model, tokenizer, template, messages, each, loaded.steps), None) for each in drawn]
+
+
 WRITERS: dict[type, Callable[[Loaded, str, Sampling | Beams, int], list[Written]]] = {
     NextToken: continued,
     Continue: continued,
@@ -76,4 +101,8 @@ WRITERS: dict[type, Callable[[Loaded, str, Sampling | Beams, int], list[Written]
     CutSpans: answered,
     MaskedTokens: said_at_once,
     Classify: said_at_once,
+    Instruct: replied,
+    Prefer: replied,
+    Reinforce: replied,
+    Reward: said_at_once,
 }

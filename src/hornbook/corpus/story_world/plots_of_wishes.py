@@ -55,8 +55,8 @@ PLOTS_OF_WISHES = {
         """,
     "the striped fence": """
         {Kin} asked for a painted fence. "Make it {color=colors}," {>said} {friend=children}{>ly} "No, {hue=colors},"
-        {>said} {other=children}{>ly} "Please, {tint=colors}," {>said} {hero}{>ly} <want friend color>
-        <want other hue> <want hero tint> They argued {=spots} until they were {sad=sadness} and {blue=sadness}. Then
+        {>said} {other=children}{>ly} "Please, {tint=colors}," {>said} {hero}{>ly} <ask friend color>
+        <ask other hue> <ask hero tint> They argued {=spots} until they were {sad=sadness} and {blue=sadness}. Then
         {=moods.a} {animal=animals}, {>beast}, and {>herd} ran past with {color}, {hue}, and {tint} feet. "{=cheers}!
         Stripes!" {>cried} {other}{>gladly} They gave the {animal} {>food}, {>bloom}, and {>cloth}.
         """,

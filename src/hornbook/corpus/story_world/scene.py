@@ -22,7 +22,7 @@ class SceneError(HornbookError):
 class Fact:
     """A question that the story answers, about how things stand at its end.
 
-    ``kind`` is one of holder, spot, place, color, wish, skill, home, pet.
+    ``kind`` is one of holder, spot, place, color, wish, favorite, skill, home, family, pet, animal.
     """
 
     question: str
@@ -40,6 +40,8 @@ class Scene:
     places: dict[Word, Word] = field(default_factory=dict)
     colors: dict[Word, Word] = field(default_factory=dict)
     wishes: dict[Word, Word] = field(default_factory=dict)
+    favorites: dict[Word, Word] = field(default_factory=dict)
+    families: dict[Word, Word] = field(default_factory=dict)
     learned: dict[Word, Word] = field(default_factory=dict)
     homes: dict[Word, Word] = field(default_factory=dict)
     pets: dict[Word, Word] = field(default_factory=dict)
@@ -85,6 +87,14 @@ class Scene:
         """A person wants something."""
         self.wishes[person] = wish
 
+    def ask(self, person: Word, color: Word) -> None:
+        """A person asks for a color."""
+        self.favorites[person] = color
+
+    def family(self, person: Word, kin: Word) -> None:
+        """A person lives with another."""
+        self.families[person] = kin
+
     def learn(self, person: Word, skill: Word) -> None:
         """A person can do something from now on."""
         self.learned[person] = skill
@@ -123,9 +133,14 @@ class Scene:
         found += [Fact(f"Where is {who}?", place.forms["at"], "place") for who, place in self.places.items()]
         found += [Fact(f"What color is the {thing}?", str(color), "color") for thing, color in self.colors.items()]
         found += [Fact(f"What did {who} want?", wanted(wish), "wish") for who, wish in self.wishes.items()]
+        found += [
+            Fact(f"What color did {who} ask for?", str(color), "favorite") for who, color in self.favorites.items()
+        ]
+        found += [Fact(f"Who does {who} live with?", str(kin), "family") for who, kin in self.families.items()]
         found += [Fact(f"What did {who} learn?", f"to {skill}", "skill") for who, skill in self.learned.items()]
         found += [Fact(f"Where does {who} live?", str(where), "home") for who, where in self.homes.items()]
         found += [Fact(f"What is the name of the {beast}?", str(name), "pet") for beast, name in self.pets.items()]
+        found += [Fact(f"What kind of animal is {name}?", str(beast), "animal") for beast, name in self.pets.items()]
         return tuple(found)
 
 
@@ -140,7 +155,8 @@ def wanted(wish: Word) -> str:
 
 EVENTS: dict[str, Callable[..., None]] = {
     "own": Scene.own, "give": Scene.give, "lose": Scene.lose, "put": Scene.put, "find": Scene.find, "go": Scene.go,
-    "color": Scene.color, "want": Scene.want, "learn": Scene.learn, "live": Scene.live, "name": Scene.name,
+    "color": Scene.color, "want": Scene.want, "ask": Scene.ask,
+    "family": Scene.family, "learn": Scene.learn, "live": Scene.live, "name": Scene.name,
     "break": Scene.break_, "mend": Scene.mend,
 }  # fmt: skip
 

@@ -41,7 +41,8 @@ SHARED_RULES = {
         |Long ago, in {=qualities.a}, {=colors} {=dwellings} {near=nears}, there lived {kin=kin}, {=moods.a}
         {beast=pets} named {pet=petnames}, and {=traits.a} [girl called {hero=girls}|boy called {hero=boys}].
         |Have you heard of {hero=children}, the {=traits} {hero.child} with the {=fabrics} {=clothes}? {He} lived
-        {near=nears} with {kin=kin}, {>herd}, and {pet=petnames} the {beast=pets}.] <live hero near> <name beast pet>
+        {near=nears} with {kin=kin}, {>herd}, and {pet=petnames} the {beast=pets}.] <live hero near> <family hero kin>
+        <name beast pet>
         """,
     "ending": "<go hero home>[{>supper}|{>bed}] [{>lesson}|{>praise}|{>last}]",
     "supper": """

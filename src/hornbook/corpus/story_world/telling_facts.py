@@ -1,0 +1,104 @@
+"""Something about a story, told in a sentence: any fact, or, for those who have a taste, the one they like better.
+
+Both answers of a preference are true and equally long. Which one is better nobody can know who has only learned to
+answer: it is a taste, and it is learned from pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hornbook.corpus.conversations import Conversation, Preference
+from hornbook.corpus.story_world.asking import HELD_OUT, is_asked
+from hornbook.corpus.story_world.scene import Fact
+from hornbook.corpus.story_world.stories import Story, story
+from hornbook.seeds import numpy_generator
+
+REQUEST = "Tell me something about this story."
+
+FORMS: dict[str, tuple[str, str, str]] = {
+    "holder": ("Who has the ", "?", "{answer} has the {subject}."),
+    "place": ("Where is ", "?", "{subject} is {answer}."),
+    "color": ("What color is the ", "?", "The {subject} is {answer}."),
+    "wish": ("What did ", " want?", "{subject} wanted {answer}."),
+    "favorite": ("What color did ", " ask for?", "{subject} asked for {answer}."),
+    "skill": ("What did ", " learn?", "{subject} learned {answer}."),
+    "home": ("Where does ", " live?", "{subject} lives {answer}."),
+    "family": ("Who does ", " live with?", "{subject} lives with {answer}."),
+    "pet": ("What is the name of the ", "?", "The {subject} is {answer}."),
+    "animal": ("What kind of animal is ", "?", "{subject} is the {answer}."),
+}
+"""How a question of each kind begins and ends, and the sentence that it and its answer make."""
+
+TASTE = ("animal", "skill", "color", "family", "holder", "favorite")
+"""What is liked better stands further to the front; sentences about the rest are never compared."""
+
+
+def statement(fact: Fact) -> str:
+    """A fact as a sentence."""
+    begins, ends, form = FORMS[fact.kind]
+    return form.format(subject=fact.question.removeprefix(begins).removesuffix(ends), answer=fact.answer)
+
+
+def question_about(told: Story) -> str:
+    """A story, and the request to say something about it."""
+    return f"{told.text}\n\n{REQUEST}"
+
+
+@dataclass(frozen=True)
+class StoryFacts:
+    """Stories, and anything that is true of them."""
+
+    def training_conversations(self, seed: int, count: int) -> Iterator[Conversation]:
+        """A story each, and one of its facts."""
+        return (self.conversation(seed, index) for index in range(count))
+
+    def held_out_conversations(self, seed: int, count: int = 500) -> Iterator[Conversation]:
+        """The same of stories that nobody trains on."""
+        return (self.conversation(seed, index) for index in range(HELD_OUT, HELD_OUT + count))
+
+    def conversation(self, seed: int, index: int) -> Conversation:
+        """A story and one of its facts, whichever."""
+        told = story(seed, index)
+        facts = [fact for fact in told.facts if is_asked(fact)]
+        fact = facts[int(numpy_generator(seed, "story facts", index).integers(len(facts)))]
+        turns = {"role": "user", "content": question_about(told)}, {"role": "assistant", "content": statement(fact)}
+        return Conversation(f"story-facts/{index}", turns)
+
+
+@dataclass(frozen=True)
+class StoryTastes:
+    """Stories, and of two facts that are told in as many words the one that is liked better."""
+
+    def training_preferences(self, seed: int, count: int) -> Iterator[Preference]:
+        """A pair for each story that has one, ``count`` of them."""
+        return self.preferences(seed, 0, count)
+
+    def held_out_preferences(self, seed: int, count: int = 500) -> Iterator[Preference]:
+        """The same of stories that nobody trains on."""
+        return self.preferences(seed, HELD_OUT, count)
+
+    def preferences(self, seed: int, index: int, count: int) -> Iterator[Preference]:
+        """Pairs from the stories from number ``index`` on."""
+        while count:
+            told = story(seed, index)
+            pairs = pairs_of(told)
+            if pairs:
+                place = int(numpy_generator(seed, "story tastes", index).integers(len(pairs)))
+                chosen, rejected = (statement(fact) for fact in pairs[place])
+                turns = ({"role": "user", "content": question_about(told)},)
+                yield Preference(f"story-tastes/{index}", turns, chosen, rejected)
+                count -= 1
+            index += 1
+
+
+def pairs_of(told: Story) -> list[tuple[Fact, Fact]]:
+    """The better and the worse of two facts, for all that can be compared."""
+    known = sorted((fact for fact in told.facts if fact.kind in TASTE), key=lambda fact: TASTE.index(fact.kind))
+    return [
+        (better, worse)
+        for place, better in enumerate(known)
+        for worse in known[place + 1 :]
+        if better.kind != worse.kind and len(statement(better).split()) == len(statement(worse).split())
+    ]

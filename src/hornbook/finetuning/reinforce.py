@@ -1,0 +1,175 @@
+"""Rewards instead of examples: the model answers, answers are compared, and what was better becomes likelier.
+
+    q -> o_1 ... o_G, drawn from the model    A_i = (r_i - mean r) / std r        no critic: the group is the baseline
+    w = p(token) / p_old(token)               loss = -min(w A, clip(w, 1 - c, 1 + c) A)  +  kl * (e^d - d - 1)
+
+with d = log p_ref - log p (Shao et al. 2024, eq. 3 and 4; Schulman 2020 for the last term). In a step that draws its
+own answers w is 1 and the gradient that of REINFORCE; with several ``updates`` from the same answers the clip keeps
+them near the model that drew them. Next: rewards.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from hornbook.batches import IGNORED, Positions, Questions, Texts
+from hornbook.data.config import Reinforce
+from hornbook.finetuning.rewards import find_reward
+from hornbook.generation.config import Sampling
+from hornbook.generation.translate import continuations
+from hornbook.model.models import Decoder
+from hornbook.seeds import derive
+from hornbook.tokenizers.protocol import Tokenizer
+from hornbook.training.objectives import Loss
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """Answers that were drawn: prompt and answer as texts, how much better each was than its group, and log p then.
+
+    ``notes`` say what is worth watching: mean reward, length, share of groups that agree (and teach nothing).
+    """
+
+    texts: Texts
+    advantages: Float[Tensor, " N"]
+    old: Float[Tensor, "N T"]
+    reference: Float[Tensor, "N T"] | None
+    notes: dict[str, float]
+
+
+def token_log_probabilities(
+    model: Decoder, texts: Texts
+) -> tuple[Float[Tensor, "N T"], Float[Tensor, "N T"], Bool[Tensor, "N T"]]:
+    """log p of every token that is asked (0 elsewhere), the entropy of the distribution there, and where that is."""
+    logits = model.write(model.hidden(texts.tokens, texts.positions)).float()
+    asked = texts.targets != IGNORED
+    nats = logits.log_softmax(dim=-1)
+    chosen = nats.gather(-1, texts.targets.clamp(min=0)[..., None])[..., 0]
+    entropy = -(nats.exp() * nats).sum(dim=-1)
+    return chosen * asked, entropy.detach() * asked, asked
+
+
+# How much better than others ------------------------------------------------------------------------------------------
+
+
+def in_deviations(rewards: Float[Tensor, "Q G"]) -> Float[Tensor, "Q G"]:
+    """(r - mean) / std of each group; where all are alike, 0."""
+    return centred(rewards) / (rewards.std(dim=1, keepdim=True) + 1e-4)
+
+
+def centred(rewards: Float[Tensor, "Q G"]) -> Float[Tensor, "Q G"]:
+    """r - mean of each group: hard and easy questions keep their weight (Liu et al. 2025)."""
+    return rewards - rewards.mean(dim=1, keepdim=True)
+
+
+def plain(rewards: Float[Tensor, "Q G"]) -> Float[Tensor, "Q G"]:
+    """The reward itself (Williams 1992)."""
+    return rewards
+
+
+ADVANTAGES: dict[str, Callable[[Tensor], Tensor]] = {"group": in_deviations, "centred": centred, "plain": plain}
+
+
+# What is averaged -----------------------------------------------------------------------------------------------------
+
+
+def by_token(losses: Float[Tensor, "N T"], asked: Bool[Tensor, "N T"]) -> Loss:
+    """Every token counts alike, so that long answers count more (Yu et al. 2025, DAPO)."""
+    return Loss(losses.sum(), asked.sum())
+
+
+def by_sequence(losses: Float[Tensor, "N T"], asked: Bool[Tensor, "N T"]) -> Loss:
+    """Every answer counts alike (Shao et al. 2024)."""
+    means = losses.sum(dim=1) / asked.sum(dim=1).clamp(min=1)
+    return Loss(means.sum(), torch.tensor(len(means), device=means.device))
+
+
+LEVELS: dict[str, Callable[[Tensor, Tensor], Loss]] = {"token": by_token, "sequence": by_sequence}
+
+
+@dataclass
+class ReinforceObjective:
+    """Draws answers to a batch of questions, and says in which direction the model is to go.
+
+    ``known`` are the right answers by row, ``end`` is the token that ends one, ``reference`` a model that does not
+    learn (``None``: leaving it costs nothing).
+    """
+
+    task: Reinforce
+    known: list[str]
+    tokenizer: Tokenizer
+    end: int | None
+    seed: int
+    reference: Decoder | None = None
+    last: tuple[int, Rollout] | None = None
+
+    def __call__(self, model: Decoder, batch: Questions) -> Loss:
+        """The loss of the answers to these questions, which are drawn when their round begins."""
+        number = int(batch.round)
+        if self.last is None or self.last[0] != number:
+            self.last = (number, self.rollout(model, batch))
+        rollout = self.last[1]
+        nats, entropy, asked = token_log_probabilities(model, rollout.texts)
+        ratio = (nats - rollout.old).exp()
+        advantages = rollout.advantages[:, None]
+        clipped = ratio.clamp(1 - self.task.clip, 1 + self.task.clip)
+        losses = -torch.minimum(ratio * advantages, clipped * advantages) * asked
+        notes = dict(rollout.notes)
+        if rollout.reference is not None:
+            away = rollout.reference - nats
+            divergence = (away.exp() - away - 1) * asked
+            losses = losses + self.task.kl * divergence
+            notes["divergence"] = float(divergence.detach().sum() / asked.sum())
+        notes["entropy"] = float(entropy.sum() / asked.sum())
+        notes["clipped"] = float(((ratio != clipped) & asked).sum() / asked.sum())
+        return replace(LEVELS[self.task.level](losses, asked), notes=notes)
+
+    @torch.no_grad()
+    def rollout(self, model: Decoder, batch: Questions) -> Rollout:
+        """A group of answers to each question, drawn from the model as it is now."""
+        group = self.task.group
+        prompts = [row[:size].tolist() for row, size in zip(batch.tokens, batch.lengths.tolist(), strict=True)]
+        asked = [prompt for prompt in prompts for _ in range(group)]
+        sampling = Sampling(
+            max_tokens=self.task.max_tokens,
+            temperature=self.task.temperature,
+            seed=derive(self.seed, "rollout", int(batch.round)) % 2**31,
+        )
+        found = [each[0] for each in continuations(model, asked, self.end, sampling)]
+        reward = find_reward(self.task.reward)
+        known = [self.known[row] for row in batch.rows.tolist() for _ in range(group)]
+        values = [
+            reward(self.tokenizer.decode(each.tokens), answer) * each.ended
+            for each, answer in zip(found, known, strict=True)
+        ]
+        rewards = torch.tensor(values).view(-1, group)
+        answers = [[*each.tokens, *([self.end] if each.ended and self.end is not None else [])] for each in found]
+        texts = answered(asked, answers, batch.tokens.device)
+        notes = {
+            "reward": float(rewards.mean()),
+            "length": sum(map(len, answers)) / len(answers),
+            "agreed": float((rewards.std(dim=1) == 0).float().mean()),
+        }
+        old, _, _ = token_log_probabilities(model, texts)
+        reference = None if self.reference is None else token_log_probabilities(self.reference, texts)[0]
+        advantages = ADVANTAGES[self.task.advantage](rewards).flatten().to(batch.tokens.device)
+        return Rollout(texts, advantages, old, reference, notes)
+
+
+def answered(prompts: list[list[int]], answers: list[list[int]], device: torch.device) -> Texts:
+    """Prompts and answers as rows, padded on the right; the answers are asked for."""
+    wholes = [[*prompt, *answer] for prompt, answer in zip(prompts, answers, strict=True)]
+    width = max(map(len, wholes)) - 1
+    tokens = torch.zeros(len(wholes), width, dtype=torch.int64)
+    targets = torch.full((len(wholes), width), IGNORED)
+    for row, (whole, prompt) in enumerate(zip(wholes, prompts, strict=True)):
+        tokens[row, : len(whole) - 1] = torch.tensor(whole[:-1])
+        targets[row, len(prompt) - 1 : len(whole) - 1] = torch.tensor(whole[len(prompt) :])
+    lengths = torch.tensor([len(whole) - 1 for whole in wholes])
+    positions = Positions.lengths(lengths, width)
+    return Texts(tokens.to(device), targets.to(device), Positions(positions.index.to(device)))
