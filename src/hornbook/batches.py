@@ -49,12 +49,14 @@ class Texts:
     """Tokens, and for each the token that should be predicted there (``IGNORED``: nothing is asked).
 
     Next-token, masked-token and instruction batches are all of this type: only ``targets`` differ. Without
-    ``positions`` every row counts from 0.
+    ``positions`` every row counts from 0. Where little is asked, ``places`` says where: the columns of each row that
+    have a target, filled up with -1; without it all of them have to be looked at.
     """
 
     tokens: Int[Tensor, "B T"]
     targets: Int[Tensor, "B T"]
     positions: Positions | None = None
+    places: Int[Tensor, "B K"] | None = None
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,13 @@ def objective(tokenizer: Tokenizer, reference: Decoder | None = None, **settings
 
 def rollout_of(own: ReinforceObjective) -> Rollout:
     """What was drawn last."""
-    assert own.last is not None
-    return own.last[1]
+    return list(own.drawn.values())[-1]
+
+
+def exchange(own: ReinforceObjective, rollout: Rollout) -> None:
+    """Put something else in its place."""
+    [key] = own.drawn
+    own.drawn[key] = rollout
 
 
 def test_advantages_compare_within_a_group():
@@ -79,10 +84,9 @@ def test_answers_are_asked_for_and_prompts_are_not():
 def test_a_step_on_its_own_answers_has_the_gradient_of_reinforce(digits):
     model, own = model_of(1), objective(digits)
     own(model, questions())
-    assert own.last is not None
     rollout = rollout_of(own)
     advantages = torch.linspace(-1, 1, len(rollout.advantages))  # whatever they were worth
-    own.last = (0, Rollout(rollout.texts, advantages, rollout.old, None, {}))
+    exchange(own, Rollout(rollout.texts, advantages, rollout.old, None, {}))
     own(model, questions()).total.backward()
     found = {name: parameter.grad for name, parameter in model.named_parameters()}
     model.zero_grad()
@@ -98,7 +102,7 @@ def test_a_probability_that_moved_far_enough_has_no_gradient(digits):
     rollout = rollout_of(own)
     nats, _, asked = log_probabilities(model, rollout.texts)
     far = (nats - 0.5).detach()  # every token is e^0.5 as likely now as when it was drawn
-    own.last = (0, Rollout(rollout.texts, torch.ones(len(nats)), far, None, {}))
+    exchange(own, Rollout(rollout.texts, torch.ones(len(nats)), far, None, {}))
     loss = own(model, questions())
     loss.total.backward()
     assert float(loss.total.detach()) == pytest.approx(-1.2 * int(asked.sum()), rel=1e-5)

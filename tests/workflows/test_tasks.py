@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,7 @@ prompts = ["{prompt}"]
 sampling = {{max_tokens = 6, temperature = 0.0}}
 """
 TEXT, PAIRS = 'text = ["text.txt"]', 'text = ["pairs.tsv"]'
+TALK, LIKED = 'text = ["questions.json"]', 'text = ["liked.jsonl"]'
 TASKS_HERE = {
     "next_token": ('"next_token"', TEXT, "decoder", 16, "the cat"),
     "masked_tokens": ('"masked_tokens"', TEXT, "encoder", 16, "the <|mask|> sat"),
@@ -72,6 +74,24 @@ TASKS_HERE = {
     "continue": ('{kind = "continue", separator = " ="}', PAIRS, "decoder", 64, "en: 12"),
     "classify": ('"classify"', 'text = ["labels.csv"]', "encoder", 48, "twelve"),
     "classify_by_the_last": ('{kind = "classify", pooling = "last"}', 'text = ["labels.csv"]', "decoder", 48, "twelve"),
+    "instruct": ('{kind = "instruct", template = "alpaca"}', TALK, "decoder", 250, "en: 12"),
+    "unpacked": (
+        '{kind = "instruct", template = "plain", packed = false, prompt_loss = true}',
+        TALK,
+        "decoder",
+        96,
+        "12",
+    ),
+    "prefer": ('{kind = "prefer", template = "plain", loss = "simpo"}', LIKED, "decoder", 64, "en: 12"),
+    "reward": ('{kind = "reward", template = "plain"}', LIKED, "decoder", 64, "en: 12 => twelve"),
+    "reinforce": ('{kind = "reinforce", group = 3, max_tokens = 4}', TALK, "decoder", 48, "en: 12"),
+    "rewarded_twice": (
+        '{kind = "reinforce", reward = "number", advantage = "centred", level = "sequence"}',
+        TALK,
+        "decoder",
+        48,
+        "en: 12",
+    ),
 }
 every_task = pytest.mark.parametrize("name", TASKS_HERE)
 
@@ -84,6 +104,10 @@ def desk(place: Path) -> Path:
     (place / "pairs.tsv").write_text("".join(f"{pair.source}\t{pair.target}\n" for pair in pairs))
     lines = [f'"{pair.target}",{"long" if len(pair.target) > 40 else "short"}' for pair in pairs]
     (place / "labels.csv").write_text("\n".join(["text,label", *lines]) + "\n")
+    asked = [{"instruction": pair.source, "output": pair.target} for pair in pairs]
+    (place / "questions.json").write_text(json.dumps(asked))
+    liked = [{"instruction": pair.source, "chosen": pair.target, "rejected": "no"} for pair in pairs]
+    (place / "liked.jsonl").write_text("".join(json.dumps(each) + "\n" for each in liked))
     return place
 
 
@@ -120,7 +144,7 @@ def test_a_run_folder_alone_is_enough_to_use_the_model(name: str) -> None:
     result = finish(run)
     assert run.report.exists() and (run.folder / "evaluation.json").exists()
     assert result.sentence() and result.as_json()
-    for file in ("text.txt", "pairs.tsv", "labels.csv", "task.toml"):
+    for file in ("text.txt", "pairs.tsv", "labels.csv", "questions.json", "liked.jsonl", "task.toml"):
         Path(file).unlink(missing_ok=True)
     loaded = load_run(run.folder)
     prompt = loaded.recipe.samples.prompts[0]
@@ -194,7 +218,7 @@ def test_answers_are_counted_beside_what_teacher_forcing_shows() -> None:
     assert found.as_json()["teacher_forced"] == found.score.accuracy
     judged = load_run(train(recipe_of("classify"), Path("judge")).run.folder)
     answers = examine(judged, load_prepared(judged.run))
-    assert isinstance(answers.score, Answers) and [group.name for group in answers.groups] == ["all questions", "label"]
+    assert isinstance(answers.score, Answers) and [group.name for group in answers.groups] == ["label"]
 
 
 def test_no_number_is_both_learned_and_asked() -> None:

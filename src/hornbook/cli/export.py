@@ -15,7 +15,7 @@ def export(
     run: str,
     /,
     *,
-    to: Literal["hf", "gguf"],
+    to: Literal["hf", "gguf", "peft"],
     out: Path,
     kind: Literal["F32", "BF16", "Q8_0"] = "F32",
     checkpoint: str = "best",
@@ -30,7 +30,7 @@ def export(
         A run folder, the name of one under runs/, or latest.
     to
         hf: config.json, safetensors and tokenizer.json in a new folder. gguf: one file, for models in the style of
-        GPT-2, Llama and Qwen3.
+        GPT-2, Llama and Qwen3. peft: only what LoRA has learned, in a new folder, for PEFT.
     out
         The folder, or the file.
     kind
@@ -46,7 +46,14 @@ def export(
     from hornbook.workflows import export_model as exporting
     from hornbook.workflows.load import load_run
 
-    loaded = load_run(run, checkpoint)
+    loaded = load_run(run, checkpoint, merged=to != "peft")
+    if to == "peft":
+        modules = exporting.export_peft(loaded, out)
+        if as_json:
+            print_json({"schema": 1, "out": str(out), "modules": modules})
+        else:
+            print(f"{out}: products for {len(modules)} matrices ({modules[0]}...)")
+        return
     if to == "hf":
         name = exporting.export_huggingface(loaded, out)
         found = exporting.verify_huggingface(loaded, out) if verify else None

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from jaxtyping import Bool, Int
 
 from hornbook.batches import IGNORED, Texts
 from hornbook.data.order import Indices
@@ -74,8 +75,13 @@ class AskedFile:
         for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
             yield ids[:start].tolist(), ids[start:stop].tolist()
 
-    def texts(self, rows: Sequence[Sequence[Run]], width: int, all_of_it: bool = False) -> Texts:
-        """Rows of conversations [rows, width]; what the assistant said is asked for, or ``all_of_it``."""
+    def texts(
+        self, rows: Sequence[Sequence[Run]], width: int, all_of_it: bool = False, most: int | None = None
+    ) -> Texts:
+        """Rows of conversations [rows, width]; what the assistant said is asked for, or ``all_of_it``.
+
+        With ``most``, the largest number of targets in any row, the places of the targets are told.
+        """
         texts = packed_rows(self.tokens, rows, width)
         if all_of_it:
             return texts
@@ -85,7 +91,18 @@ class AskedFile:
             for start, length in runs:
                 asked[row, at : at + length] = self.asked[start + 1 : start + length + 1]
                 at += length
-        return Texts(texts.tokens, texts.targets.masked_fill(~torch.from_numpy(asked), IGNORED), texts.positions)
+        targets = texts.targets.masked_fill(~torch.from_numpy(asked), IGNORED)
+        places = None if most is None else torch.from_numpy(columns_of(asked, most))
+        return Texts(texts.tokens, targets, texts.positions, places)
+
+
+def columns_of(asked: Bool[np.ndarray, "rows width"], most: int) -> Int[np.ndarray, "rows most"]:
+    """In which columns of each row something is asked, filled up with -1."""
+    columns = np.full((len(asked), most), -1, np.int64)
+    for row, here in enumerate(asked):
+        found = np.flatnonzero(here)
+        columns[row, : len(found)] = found
+    return columns
 
 
 def alone(starts: Indices, lengths: Indices, context: int) -> Packing:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import Any
 
+import numpy as np
+
 from hornbook.batches import Texts
 from hornbook.data.asked import AskedFile, alone
 from hornbook.data.config import Instruct
-from hornbook.data.packing import PackedOrder, in_rows
+from hornbook.data.packing import PackedOrder, Packing, in_rows
 from hornbook.data.pair_batches import in_parts
 from hornbook.data.prefetch import made_ahead
 from hornbook.errors import SettingError
@@ -37,6 +39,7 @@ class ConversationBatches:
         starts, lengths = file.runs(context, task.cut)
         packing = in_rows(starts, lengths, context, seed) if task.packed else alone(starts, lengths, context)
         self.order = PackedOrder(packing, batch, seed)
+        self.most = None if task.prompt_loss else most_asked(file, packing)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -45,7 +48,7 @@ class ConversationBatches:
 
     def batch(self, step: int) -> list[Any]:
         """The micro-batches of a step."""
-        texts = self.file.texts(self.order.rows(step), self.context, self.task.prompt_loss)
+        texts = self.file.texts(self.order.rows(step), self.context, self.task.prompt_loss, self.most)
         return in_parts(texts, self.micro_batches)
 
     def named(self, step: int) -> str:
@@ -56,6 +59,13 @@ class ConversationBatches:
     def prefetched(self, first: int = 0) -> Generator[list[Any], None, None]:
         """The batches of step ``first``, ``first`` + 1, ... without end, made ahead of time by a thread."""
         return made_ahead(self.batch, first)
+
+
+def most_asked(file: AskedFile, packing: Packing) -> int:
+    """The largest number of targets in any row."""
+    before = np.concatenate([[0], np.cumsum(file.asked)])
+    counts = before[packing.starts + packing.lengths + 1] - before[packing.starts + 1]
+    return int(np.add.reduceat(counts, packing.first[:-1]).max())
 
 
 def conversation_batches(file: AskedFile, task: Instruct, context: int, batch: int) -> Iterator[Texts]:

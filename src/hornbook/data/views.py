@@ -192,7 +192,7 @@ def judged(file: LabelledFile, task: Classify, context: int | None, start: int |
 def framed(ids: Sequence[int] | Ids, tokenizer: Tokenizer, longest: int) -> Ids:
     """A text between the special tokens that its model expects around one, of ``longest`` tokens at most."""
     room = longest - len(tokenizer.around([]))
-    return np.array(tokenizer.around(list(ids[:room])), dtype=np.int64)
+    return np.array(tokenizer.around([int(token) for token in ids[:room]]), dtype=np.int64)
 
 
 def balanced(file: LabelledFile) -> tuple[Float[np.ndarray, " _"], ...]:

@@ -19,8 +19,10 @@ from hornbook.evaluation.floor import Floor
 from hornbook.evaluation.loss import Measured
 from hornbook.evaluation.page import STYLE, inline_svg
 from hornbook.figures.baseline_ladder import Rung, baseline_ladder
+from hornbook.figures.calibration import calibration_curve
 from hornbook.figures.loss_curve import Series, loss_curve
 from hornbook.figures.schedule import schedule_figure
+from hornbook.figures.watched import watched_curve
 from hornbook.files import write_text
 
 FOOTER = (
@@ -79,6 +81,10 @@ class ReportData:
     x_label: str = "step"
     facts: Mapping[str, str] = field(default_factory=dict)
     """Short ones for the top of the page: parameters, tokens seen, time."""
+    watched: Mapping[str, Series] = field(default_factory=dict)
+    """What else was worth watching while it learned, by name."""
+    calibration: tuple[tuple[float, float, int], ...] = ()
+    """Confidence, share that is right, number of answers: of a classifier."""
     remarks: tuple[str, ...] = ()
     """Sentences under the table."""
     warning: str = ""
@@ -185,6 +191,9 @@ def head_of(data: ReportData) -> str:
 def standing_of(data: ReportData) -> str:
     """The ladder of a language model or the table of what was counted, and what has to be said of it."""
     shown = ladder_of(data) + table_of(data) if data.standings else results_of(data.results)
+    if data.calibration:
+        said = ", ".join(f"{right:.0%} right of {count:,} at {sure:.0%}" for sure, right, count in data.calibration)
+        shown += inline_svg(calibration_curve(data.calibration), "calibration", said)
     return shown + "".join(f"<p>{escape(remark)}</p>" for remark in data.remarks)
 
 
@@ -255,6 +264,8 @@ def curves_of(data: ReportData) -> str:
     if data.learning_rates:
         schedule = schedule_figure(data.learning_rates, x_label=data.x_label)
         figures += inline_svg(schedule, "schedule", f"learning rate by {data.x_label}")
+    for name, series in data.watched.items():
+        figures += inline_svg(watched_curve(name, series, x_label=data.x_label), name, f"{name} by {data.x_label}")
     return figures
 
 

@@ -11,7 +11,7 @@ them near the model that drew them. Next: rewards.py.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Bool, Float
@@ -106,14 +106,16 @@ class ReinforceObjective:
     end: int | None
     seed: int
     reference: Decoder | None = None
-    last: tuple[int, Rollout] | None = None
+    drawn: dict[tuple[int, ...], Rollout] = field(default_factory=dict)
+    """What was drawn in this round, by round and rows."""
 
     def __call__(self, model: Decoder, batch: Questions) -> Loss:
         """The loss of the answers to these questions, which are drawn when their round begins."""
-        number = int(batch.round)
-        if self.last is None or self.last[0] != number:
-            self.last = (number, self.rollout(model, batch))
-        rollout = self.last[1]
+        key = (int(batch.round), *batch.rows.tolist())
+        if key not in self.drawn:
+            self.drawn = {known: rollout for known, rollout in self.drawn.items() if known[0] == key[0]}
+            self.drawn[key] = self.rollout(model, batch)
+        rollout = self.drawn[key]
         nats, entropy, asked = token_log_probabilities(model, rollout.texts)
         ratio = (nats - rollout.old).exp()
         advantages = rollout.advantages[:, None]
@@ -138,7 +140,7 @@ class ReinforceObjective:
         sampling = Sampling(
             max_tokens=self.task.max_tokens,
             temperature=self.task.temperature,
-            seed=derive(self.seed, "rollout", int(batch.round)) % 2**31,
+            seed=derive(self.seed, "rollout", int(batch.round), int(batch.rows[0])) % 2**31,
         )
         found = [each[0] for each in continuations(model, asked, self.end, sampling)]
         reward = find_reward(self.task.reward)

@@ -72,7 +72,19 @@ def stream_loss(
 
 def next_token(model: Decoder | Encoder, batch: Texts) -> Loss:
     """Causal language modelling: at every token, the next. With ``IGNORED`` prompts it is instruction tuning."""
-    return stream_loss(model, model.hidden(batch.tokens, batch.positions), batch.targets)
+    hidden = model.hidden(batch.tokens, batch.positions)
+    if batch.places is None:
+        return stream_loss(model, hidden, batch.targets)
+    return stream_loss(model, *where_asked(hidden, batch.targets, batch.places))
+
+
+def where_asked(
+    hidden: Float[Tensor, "B T C"], targets: Int[Tensor, "B T"], places: Int[Tensor, "B K"]
+) -> tuple[Float[Tensor, "B K C"], Int[Tensor, "B K"]]:
+    """The stream and the targets at those places alone: where one token in ten is asked for, a tenth of the logits."""
+    there = places.clamp(min=0)
+    asked = targets.gather(1, there).masked_fill(places < 0, IGNORED)
+    return hidden.gather(1, there[..., None].expand(-1, -1, hidden.shape[-1])), asked
 
 
 def masked_token(model: Encoder, batch: Texts) -> Loss:

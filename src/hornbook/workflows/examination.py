@@ -16,7 +16,7 @@ class Group:
 
     name: str
     asked: int
-    right: dict[str, float]
+    right: dict[str, int | float]
 
     def share(self, way: str) -> float:
         """The share of right answers."""

@@ -16,6 +16,8 @@ from torch import Tensor
 
 from hornbook.errors import CheckError, SettingError
 from hornbook.files import replacing_folder
+from hornbook.finetuning.config import LowRank
+from hornbook.finetuning.peft_files import write_adapter
 from hornbook.formats.gguf_file import read_gguf, write_gguf
 from hornbook.formats.gguf_models import gguf_tensors, model_metadata, state_from_gguf
 from hornbook.formats.gguf_tokenizer import tokenizer_metadata
@@ -72,6 +74,18 @@ def export_gguf(loaded: Loaded, out: Path, kind: str) -> str:
     metadata |= tokenizer_metadata(loaded.tokenizer, model.config.vocabulary)
     write_gguf(out, metadata, gguf_tensors(model.config, model.state_dict(), kind))
     return str(metadata["general.architecture"])
+
+
+def export_peft(loaded: Loaded, out: Path) -> list[str]:
+    """Write the products that LoRA has learned as PEFT reads them; the modules they belong to.
+
+    Raises:
+        SettingError: the run has none, or no family of Hugging Face can say its model.
+    """
+    refuse_full(out)
+    if not isinstance(loaded.recipe.adapting, LowRank):
+        raise SettingError(f"{loaded.run.folder} was not trained with low_rank; there are no products to export")
+    return write_adapter(out, loaded.model, loaded.recipe.adapting, loaded.recipe.base or loaded.run.name)
 
 
 def exportable(loaded: Loaded) -> Model:

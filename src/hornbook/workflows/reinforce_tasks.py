@@ -24,6 +24,7 @@ from hornbook.generation.config import Sampling
 from hornbook.generation.translate import continuations
 from hornbook.model.config import ModelConfig
 from hornbook.model.models import Decoder
+from hornbook.tokenizers.protocol import Tokenizer
 from hornbook.training.devices import choose_device
 from hornbook.training.objectives import Objective
 from hornbook.workflows.recipe import Recipe
@@ -66,12 +67,18 @@ class Asking:
 class QuestionBatches:
     """Questions by step, every one once per epoch; ``updates`` steps in a row have the same."""
 
-    def __init__(self, asking: Asking, task: Reinforce, seed: int, batch: int, context: int) -> None:
+    def __init__(
+        self, asking: Asking, task: Reinforce, seed: int, batch: int, context: int, micro_batches: int = 1
+    ) -> None:
         """Lay out the order.
 
         Raises:
-            SettingError: a question leaves no room in the context for an answer.
+            SettingError: a question leaves no room in the context for an answer, or the batch cannot be divided into
+                equal micro-batches.
         """
+        if batch % micro_batches:
+            raise SettingError(f"micro_batches: {micro_batches} does not divide batch {batch}")
+        self.micro_batches = micro_batches
         self.asking, self.task, self.seed, self.size = asking, task, seed, batch
         self.prompts = [asking.prompt(row) for row in range(len(asking))]
         longest = max(range(len(asking)), key=lambda row: len(self.prompts[row]))
@@ -94,14 +101,19 @@ class QuestionBatches:
         return places
 
     def batch(self, step: int) -> list[Any]:
-        """The questions of a step, in one piece: answers are compared within it."""
+        """The micro-batches of a step."""
+        size = self.size // self.micro_batches
         rows = self.rows(step)
+        return [self.questions(rows[at : at + size], step) for at in range(0, len(rows), size)]
+
+    def questions(self, rows: list[int], step: int) -> Questions:
+        """Some questions, padded."""
         prompts = [self.prompts[row] for row in rows]
         lengths = torch.tensor([len(prompt) for prompt in prompts])
         tokens = torch.zeros(len(rows), int(lengths.max()), dtype=torch.int64)
         for place, prompt in enumerate(prompts):
             tokens[place, : len(prompt)] = torch.tensor(prompt)
-        return [Questions(tokens, lengths, torch.tensor(rows), torch.tensor(step // self.task.updates))]
+        return Questions(tokens, lengths, torch.tensor(rows), torch.tensor(step // self.task.updates))
 
     def named(self, step: int) -> str:
         """Which questions a step asks, in words."""
@@ -121,24 +133,38 @@ def batches(recipe: Recipe, config: ModelConfig, data: PreparedConversations) ->
     """Questions in another order in every epoch."""
     assert isinstance(recipe.task, Reinforce)
     training = recipe.training
-    if training.micro_batches != 1:
-        raise SettingError("training.micro_batches: answers are compared within a batch; leave it 1")
-    return QuestionBatches(asking(recipe, data, data.train), recipe.task, recipe.seed, training.batch, config.context)
+    questions = asking(recipe, data, data.train)
+    return QuestionBatches(questions, recipe.task, recipe.seed, training.batch, config.context, training.micro_batches)
 
 
 def objective(recipe: Recipe, data: PreparedConversations) -> Objective:
     """Rewards for answers; the reference is the run that the training begins with, where leaving it has a price."""
     assert isinstance(recipe.task, Reinforce)
-    if recipe.base is None:
-        raise SettingError("base: who cannot answer yet has nothing to be rewarded for; name the run to begin with")
+    if recipe.task.kl and recipe.base is None:
+        raise SettingError("base: with a price for leaving the reference (task.kl), name the run that is the reference")
     from hornbook.workflows.load import load_run  # which looks up tasks, and so this file
 
     questions = asking(recipe, data, data.train)
     known = [questions.known(row) for row in range(len(questions))]
     reference = None
-    if recipe.task.kl:
+    if recipe.task.kl and recipe.base is not None:
         reference = load_run(recipe.base).model.to(choose_device(recipe.training.device)).requires_grad_(False)
     return ReinforceObjective(recipe.task, known, data.tokenizer, questions.ended, recipe.seed, reference)
+
+
+def describe_questions(batches: QuestionBatches, step: int, tokenizer: Tokenizer) -> list[dict[str, Any]]:
+    """The batch of a step for people: questions and their known answers."""
+    asking, rows = batches.asking, batches.rows(step)
+    return [
+        {
+            "row": number,
+            "micro_batch": number // (batches.size // batches.micro_batches),
+            "index": row,
+            "name": asking.file.name(row),
+            "texts": {"question": tokenizer.decode(asking.prompt(row)), "known answer": asking.known(row)},
+        }
+        for number, row in enumerate(rows)
+    ]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hornbook.data.config import NextToken
+from hornbook.evaluation.accuracy import Answers
 from hornbook.evaluation.report import ReportData, Results, Sample, standings, write_report
 from hornbook.figures.baseline_ladder import Rung, baseline_ladder
 from hornbook.figures.loss_curve import Series, loss_curve
@@ -75,6 +76,8 @@ def report_data(
         train=series(updates, "loss"),
         validation=series(evaluations, "val_loss"),
         learning_rates={"learning rate": series(updates, "learning_rate")},
+        watched=watched(updates),
+        calibration=tuple(score.calibration.curve()) if isinstance(score := score_of(result), Answers) else (),
         facts=facts(loaded, updates, evaluations),
         remarks=remarks_of(result, forgotten),
         samples=samples(run),
@@ -85,6 +88,21 @@ def report_data(
         | {name: str(value) for name, value in info["choices"].items()},
         reproduce=(f"hornbook train {run.folder / 'config.toml'}", f"hornbook evaluate {run.folder}"),
     )
+
+
+def watched(updates: Entries) -> dict[str, Series]:
+    """Every note that updates have, over the steps."""
+    noted = [entry for entry in updates if "notes" in entry]
+    steps = [int(entry["step"]) + 1 for entry in noted]
+    return {
+        name: Series(steps, [float(entry["notes"][name]) for entry in noted])
+        for name in (noted or [{"notes": {}}])[0]["notes"]
+    }
+
+
+def score_of(result: Evaluation | Examination) -> object:
+    """What was measured."""
+    return result.score if isinstance(result, Examination) else result.measured
 
 
 def facts(loaded: Loaded, updates: Entries, evaluations: Entries) -> dict[str, str]:

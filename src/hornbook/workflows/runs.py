@@ -14,6 +14,7 @@ from hornbook.training.checkpoints import checkpoints_in, read_progress, verify_
 from hornbook.training.run_folder import Run, runs_in, runs_root
 from hornbook.workflows.load import IMPORTED, load_prepared, with_vocabulary
 from hornbook.workflows.recipe import read_recipe
+from hornbook.workflows.reinforce_tasks import QuestionBatches, describe_questions
 from hornbook.workflows.report import read_evaluation
 from hornbook.workflows.tasks import task_of
 
@@ -95,6 +96,8 @@ def batch_of(name: str | Path, step: int) -> list[dict[str, Any]]:
         return describe_rows(batches, step, prepared.tokenizer)
     if isinstance(batches, ConversationBatches):
         return describe_conversations(batches, step, prepared.tokenizer)
+    if isinstance(batches, QuestionBatches):
+        return describe_questions(batches, step, prepared.tokenizer)
     windows = batches.batches if isinstance(batches, RemadeBatches) else batches
     assert isinstance(windows, Batches)
     return describe(windows, step, prepared.tokenizer)

@@ -22,7 +22,8 @@ class SceneError(HornbookError):
 class Fact:
     """A question that the story answers, about how things stand at its end.
 
-    ``kind`` is one of holder, spot, place, color, wish, favorite, skill, home, family, pet, animal.
+    ``kind`` is one of holder, spot, place, color, wish, favorite, skill, home, family, pet, animal, dream, virtue and
+    feeling.
     """
 
     question: str
@@ -45,6 +46,9 @@ class Scene:
     learned: dict[Word, Word] = field(default_factory=dict)
     homes: dict[Word, Word] = field(default_factory=dict)
     pets: dict[Word, Word] = field(default_factory=dict)
+    dreams: dict[Word, Word] = field(default_factory=dict)
+    virtues: dict[Word, tuple[Word, Word]] = field(default_factory=dict)
+    feelings: dict[Word, tuple[Word, Word]] = field(default_factory=dict)
     broken: set[Word] = field(default_factory=set)
 
     def own(self, person: Word, thing: Word) -> None:
@@ -107,6 +111,18 @@ class Scene:
         """A pet has a name."""
         self.pets[beast] = name
 
+    def dream(self, person: Word, vision: Word) -> None:
+        """A person dreams of something before anything else."""
+        self.dreams[person] = vision
+
+    def value(self, person: Word, good: Word, fair: Word) -> None:
+        """A person has learned what counts."""
+        self.virtues[person] = (good, fair)
+
+    def feel(self, person: Word, glad: Word, gay: Word) -> None:
+        """A person feels in two ways at the end."""
+        self.feelings[person] = (glad, gay)
+
     def break_(self, thing: Word) -> None:
         """A thing breaks."""
         self.expect(thing not in self.broken, f"the {thing} is broken already")
@@ -141,6 +157,10 @@ class Scene:
         found += [Fact(f"Where does {who} live?", str(where), "home") for who, where in self.homes.items()]
         found += [Fact(f"What is the name of the {beast}?", str(name), "pet") for beast, name in self.pets.items()]
         found += [Fact(f"What kind of animal is {name}?", str(beast), "animal") for beast, name in self.pets.items()]
+        found += [Fact(f"What did {who} dream of first?", str(dream), "dream") for who, dream in self.dreams.items()]
+        pairs = (("What counts for {}?", self.virtues, "virtue"), ("How did {} feel?", self.feelings, "feeling"))
+        for form, table, kind in pairs:
+            found += [Fact(form.format(who), f"{one} and {other}", kind) for who, (one, other) in table.items()]
         return tuple(found)
 
 
@@ -157,7 +177,8 @@ EVENTS: dict[str, Callable[..., None]] = {
     "own": Scene.own, "give": Scene.give, "lose": Scene.lose, "put": Scene.put, "find": Scene.find, "go": Scene.go,
     "color": Scene.color, "want": Scene.want, "ask": Scene.ask,
     "family": Scene.family, "learn": Scene.learn, "live": Scene.live, "name": Scene.name,
-    "break": Scene.break_, "mend": Scene.mend,
+    "dream": Scene.dream,
+    "value": Scene.value, "feel": Scene.feel, "break": Scene.break_, "mend": Scene.mend,
 }  # fmt: skip
 
 

@@ -51,15 +51,15 @@ SHARED_RULES = {
         """,
     "bed": """
         {Hero} [slept|dozed off|went to bed|curled up] under {=fabrics.a} [quilt|blanket|cover|shawl] and dreamed of
-        {dream=dreams}, {vision=dreams}, and {marvel=dreams}.
+        {dream=dreams}, {vision=dreams}, and {marvel=dreams}. <dream hero dream>
         """,
     "lesson": """
         [And|So|Then|Now] {hero} knew that {good=virtues} and {fair=virtues} [matter|count|last] more than
-        {gem=treasures}, {riches=treasures}, or {pomp=treasures}.
+        {gem=treasures}, {riches=treasures}, or {pomp=treasures}. <value hero good fair>
         """,
     "praise": """
         "What {good=traits.a}, {fair=traits}, {dear=traits} {hero.child} you are," {>said} {kin}{>ly} {Hero} felt
-        {glad=gladness} and {gay=gladness}.
+        {glad=gladness} and {gay=gladness}. <feel hero glad gay>
         """,
     "last": "{Pet} [chased|watched|followed|nudged|licked] {>beast} and {>herd} {=spots}, and {hero} was {=gladness}.",
 }

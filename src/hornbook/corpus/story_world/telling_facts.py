@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hornbook.corpus.conversations import Conversation, Preference
-from hornbook.corpus.story_world.asking import HELD_OUT, is_asked
+from hornbook.corpus.story_world.asking import FOLLOWED, HELD_OUT, READ, SETTLED
 from hornbook.corpus.story_world.scene import Fact
 from hornbook.corpus.story_world.stories import Story, story
 from hornbook.seeds import numpy_generator
@@ -28,6 +28,9 @@ FORMS: dict[str, tuple[str, str, str]] = {
     "family": ("Who does ", " live with?", "{subject} lives with {answer}."),
     "pet": ("What is the name of the ", "?", "The {subject} is {answer}."),
     "animal": ("What kind of animal is ", "?", "{subject} is the {answer}."),
+    "dream": ("What did ", " dream of first?", "{subject} dreamed of {answer}."),
+    "virtue": ("What counts for ", "?", "{answer} count for {subject}."),
+    "feeling": ("How did ", " feel?", "{subject} felt {answer}."),
 }
 """How a question of each kind begins and ends, and the sentence that it and its answer make."""
 
@@ -61,7 +64,7 @@ class StoryFacts:
     def conversation(self, seed: int, index: int) -> Conversation:
         """A story and one of its facts, whichever."""
         told = story(seed, index)
-        facts = [fact for fact in told.facts if is_asked(fact)]
+        facts = [fact for fact in told.facts if fact.kind in READ + FOLLOWED and fact.answer != SETTLED]
         fact = facts[int(numpy_generator(seed, "story facts", index).integers(len(facts)))]
         turns = {"role": "user", "content": question_about(told)}, {"role": "assistant", "content": statement(fact)}
         return Conversation(f"story-facts/{index}", turns)
