@@ -84,7 +84,7 @@ def test_what_cannot_be_judged_is_said(hornbook, spam, tmp_path):
 
 
 def test_instructions_are_learned_and_talked_with(hornbook, desk, tmp_path):
-    model = ("model.width=20", "model.heads=2", "model.depth=1", "tokenizer.vocabulary=400", "model.context=160")
+    model = ("model.width=20", "model.heads=2", "model.depth=1", "tokenizer.vocabulary=400")
     hornbook("finetune", "instruct", "--text", desk / "asked.json", "--run", "talks", *SMALL, *model)
     lines = (
         "/help\nSay 3.\n/again\n/system Be brief.\n/history\n/temperature 0.5\n/temperature hot\n/nope\n/new\n/quit\n"

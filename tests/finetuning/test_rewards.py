@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hornbook.errors import SettingError
-from hornbook.finetuning.rewards import exact, final_number, find_reward, number
+from hornbook.finetuning.rewards import exact, final_number, find_reward, number, places
 
 
 @pytest.mark.parametrize(("answer", "worth"), [("479", 1.0), (" 479\n", 1.0), ("478", 0.0), ("", 0.0), ("4 79", 0.0)])
@@ -32,6 +32,13 @@ def test_number_compares_what_answers_come_to():
     assert number("I think it is 1,001.", "#### 1000") == 0.0
     assert number("I do not know.", "#### 1000") == 0.0
     assert number("7", "no number at all") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "worth"), [("1479", 1.0), ("1478", 0.75), ("479", 0.75), ("11479", 0.8), ("", 0.0), ("9741", 0.0)]
+)
+def test_places_are_counted_from_the_end(answer, worth):
+    assert places(answer, "1479") == worth
 
 
 def test_a_reward_that_does_not_exist_is_named():

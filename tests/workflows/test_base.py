@@ -64,6 +64,8 @@ def test_a_recipe_with_a_base_has_its_model_and_its_tokenizer():
     assert recipe.base == str(Path("base").resolve())
     assert (recipe.model.width, recipe.model.context) == (base.model.width, base.model.context)
     assert recipe.model.dropout == 0.1, "what the recipe says of the training stays"
+    train(load_recipe("small.toml", ["training.steps=1", "model.position_encoding=none"]), Path("turned"))
+    assert load_recipe("classify", ["base=turned"]).model.context == 256
     run = train(recipe, Path("run")).run
     assert fingerprint(load_run(run.folder).tokenizer) == fingerprint(load_run("base").tokenizer)
 

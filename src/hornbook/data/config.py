@@ -196,7 +196,8 @@ class Reinforce:
     """What is rewarded, from answers that the model draws itself (Shao et al. 2024, GRPO). For decoders that answer.
 
     ``group`` answers to each question, of ``max_tokens`` at most, are compared with one another. ``reward`` says what
-    an answer is worth: ``exact`` (the known answer, letter by letter) or ``number`` (its last number is the known one).
+    an answer is worth: ``exact`` (1 for the known answer, letter by letter), ``number`` (1 where its last number is the
+    known one) or ``places`` (the share of characters in their right place).
     ``advantage``: by how much an answer beats its ``group``, in standard deviations; the same not divided
     (``centred``, Liu et al. 2025); or the reward itself (``plain``, Williams 1992). ``updates`` steps are made from the
     same answers, and no probability moves further than by ``clip``. ``kl`` is the price of leaving the reference, the
@@ -204,7 +205,7 @@ class Reinforce:
     """
 
     template: str = "plain"
-    reward: Literal["exact", "number"] = "exact"
+    reward: Literal["exact", "number", "places"] = "exact"
     group: int = 8
     max_tokens: int = 16
     temperature: float = 1.0

@@ -24,13 +24,14 @@ from hornbook.model.kernels import KeysValues
 class Adapter(nn.Module):
     """x + up(gelu(down(x))) of what ``inner`` gives; ``up`` begins at zero (Houlsby et al. 2019, section 2.1)."""
 
-    def __init__(self, inner: nn.Module, features: int, width: int) -> None:
+    def __init__(self, inner: nn.Module, features: int, width: int, draw: torch.Generator) -> None:
         super().__init__()
         like = next(inner.parameters())
         self.inner = inner
         self.down, self.up = nn.Linear(features, width).to(like), nn.Linear(width, features).to(like)
-        nn.init.zeros_(self.up.weight)
-        nn.init.zeros_(self.up.bias)
+        nn.init.normal_(self.down.weight, std=features**-0.5, generator=draw)
+        for parameter in (self.down.bias, self.up.weight, self.up.bias):
+            nn.init.zeros_(parameter)
 
     def forward(self, features: Float[Tensor, "*B I"]) -> Float[Tensor, "*B C"]:
         """What ``inner`` gives, and a correction of it."""
@@ -39,10 +40,10 @@ class Adapter(nn.Module):
         return corrected
 
 
-def add_adapters(block: Block, features: int, width: int) -> None:
+def add_adapters(block: Block, features: int, width: int, draw: torch.Generator) -> None:
     """Put an adapter behind attention and one behind the feed-forward network of a block."""
-    block.attention.output = Adapter(block.attention.output, features, width)  # type: ignore[assignment]
-    block.feed_forward = Adapter(block.feed_forward, features, width)
+    block.attention.output = Adapter(block.attention.output, features, width, draw)  # type: ignore[assignment]
+    block.feed_forward = Adapter(block.feed_forward, features, width, draw)
 
 
 SMALL = 0.02

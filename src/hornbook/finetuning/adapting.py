@@ -140,7 +140,7 @@ def low_rank(model: nn.Module, config: LowRank, draw: torch.Generator) -> None:
 def adapters(model: nn.Module, config: Adapters, draw: torch.Generator) -> None:
     """An adapter behind both parts of every block."""
     for block in blocks_of(model):
-        add_adapters(block, body_of(model).config.width, config.width)
+        add_adapters(block, body_of(model).config.width, config.width, draw)
 
 
 def prefix(model: nn.Module, config: Prefix, draw: torch.Generator) -> None:

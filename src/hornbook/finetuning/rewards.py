@@ -24,13 +24,24 @@ def number(answer: str, known: str) -> float:
     return float(wanted is not None and found == wanted)
 
 
+def places(answer: str, known: str) -> float:
+    """The share of the known answer's characters that stand in the right place, counted from the end.
+
+    A blind guess of a digit is right one time in ten: such a reward says in which direction, where ``exact`` is silent.
+    It is 1 for the known answer alone.
+    """
+    found, wanted = answer.strip()[::-1], known.strip()[::-1]
+    right = sum(one == other for one, other in zip(found, wanted, strict=False))
+    return right / max(len(found), len(wanted), 1)
+
+
 def final_number(text: str) -> float | None:
     """The number that a text comes to; commas between thousands do not count."""
     numbers = NUMBER.findall(text.rpartition("####")[2]) or NUMBER.findall(text)
     return float(numbers[-1].replace(",", "")) if numbers else None
 
 
-REWARDS: dict[str, Rewarding] = {"exact": exact, "number": number}
+REWARDS: dict[str, Rewarding] = {"exact": exact, "number": number, "places": places}
 
 
 def find_reward(name: str) -> Rewarding:

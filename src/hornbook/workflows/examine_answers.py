@@ -13,7 +13,7 @@ from hornbook.finetuning.preferences import PreferenceObjective, Preferred
 from hornbook.generation.config import Sampling
 from hornbook.generation.translate import continuations
 from hornbook.model.initialise import initialise
-from hornbook.model.models import build_model
+from hornbook.model.models import Decoder, build_model
 from hornbook.workflows import preference_tasks, reinforce_tasks
 from hornbook.workflows.examination import Examination, Group, counted
 from hornbook.workflows.load import Loaded, load_run, with_vocabulary
@@ -40,13 +40,26 @@ def examine_answers(loaded: Loaded, prepared: Any, score: Score) -> Examination:
     if sum(map(len, wanted)) / len(wanted) > SHORT_ANSWER:
         return Examination(score, remarks=(remark,), more={"teacher_forced": score.accuracy})
     how = Sampling(max_tokens=max(map(len, wanted)) + 1, temperature=0.0)
-    found = continuations(loaded.model, [prompt for _, prompt, _ in asked[:ANSWERS_AT_MOST]], ended, how)
+    prompts = [prompt for _, prompt, _ in asked[:ANSWERS_AT_MOST]]
+    models = {RIGHT: loaded.model} | began_as(loaded)
+    found = [continuations(model, prompts, ended, how) for model in models.values()]
     verdicts = []
-    for (number, _, _), one, answer in zip(asked, found, wanted, strict=False):
-        verdicts.append((kinds_of(held_out.name(number)), {"exactly right": one[0].tokens == answer}))
-    return Examination(
-        score, ("exactly right",), counted(verdicts, ("exactly right",)), (remark,), {"teacher_forced": score.accuracy}
-    )
+    for (number, _, _), answer, *said in zip(asked, wanted, *found, strict=False):
+        right = {way: each[0].tokens == answer for way, each in zip(models, said, strict=True)}
+        verdicts.append((kinds_of(held_out.name(number)), right))
+    ways = tuple(models)
+    return Examination(score, ways, counted(verdicts, ways), (remark,), {"teacher_forced": score.accuracy})
+
+
+RIGHT, BEGAN_AS = "exactly right", "the model it began as"
+
+
+def began_as(loaded: Loaded) -> dict[str, Any]:
+    """The model of the run that a run began with, under its heading, if that can be asked too."""
+    if loaded.recipe.base is None:
+        return {}
+    base = load_run(loaded.recipe.base).model
+    return {BEGAN_AS: base} if isinstance(base, Decoder) else {}
 
 
 def kinds_of(name: str) -> tuple[str, ...]:
@@ -82,12 +95,10 @@ WAY = "finds the better answer better"
 
 def examine_rewarded(loaded: Loaded, prepared: Any, score: Score) -> Examination:
     """Every held-out question answered greedily, beside the model it began as."""
-    recipe, ways = loaded.recipe, ("right", "the model it began as")
-    models = [loaded.model, *([] if recipe.base is None else [load_run(recipe.base).model])]
-    found = [reinforce_tasks.answered(model, recipe, prepared) for model in models]
+    models = {RIGHT: loaded.model} | began_as(loaded)
+    found = [reinforce_tasks.answered(model, loaded.recipe, prepared) for model in models.values()]
     verdicts = [
-        (kinds_of(name), {way: bool(right) for way, (_, right) in zip(ways, answers, strict=False)})
+        (kinds_of(answers[0][0]), {way: bool(right) for way, (_, right) in zip(models, answers, strict=True)})
         for answers in zip(*found, strict=True)
-        for name in (answers[0][0],)
     ]
-    return Examination(score, ways[: len(models)], counted(verdicts, ways[: len(models)]))
+    return Examination(score, tuple(models), counted(verdicts, tuple(models)))

@@ -157,25 +157,30 @@ def from_environment(environment: Mapping[str, str]) -> list[str]:
     return assignments
 
 
-OF_THE_TRAINING = ("dropout",)
-"""What a model can be set to without becoming another model."""
+OF_THE_TRAINING = ("dropout", "context")
+"""What a model can be set to without becoming another model (unless every position has a vector of its own)."""
+
+A_ROW_EACH = "learned"
+"""Positions with a table, whose length is the context."""
 
 
 def on_base(table: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
     """The recipe with the model and the tokenizer of the run it begins with, if it begins with one.
 
-    Of the recipe's own ``[model]``, which serves where there is no base, only the dropout stays; what ``overrides``
-    say of the model holds, and fits the weights or is refused when they are read.
+    Of the recipe's own ``[model]``, which serves where there is no base, the dropout stays, and the context where the
+    base has no table of positions; what ``overrides`` say holds, and fits the weights or is refused when they are read.
     """
     if table.get("base", "none") == "none":
         return table
     from hornbook.training.run_folder import Run
 
     folder = Run.open(str(table["base"])).folder.resolve()
-    own = {name: value for name, value in table.get("model", {}).items() if name in OF_THE_TRAINING}
+    whole = parse_toml(folder / "config.toml")["model"]
+    stays = OF_THE_TRAINING[: 1 if whole["position_encoding"]["kind"] == A_ROW_EACH else 2]
+    own = {name: value for name, value in table.get("model", {}).items() if name in stays}
     based = table | {
         "base": str(folder),
-        "model": merge(parse_toml(folder / "config.toml")["model"], own),
+        "model": merge(whole, own),
         "tokenizer": {"kind": "saved", "folder": str(folder)},
     }
     return override(based, [each for each in overrides if each.startswith("model.")])

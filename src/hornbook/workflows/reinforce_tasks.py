@@ -199,7 +199,7 @@ def score(model: nn.Module, recipe: Recipe, data: PreparedConversations, dtype: 
 
 
 def answered(model: nn.Module, recipe: Recipe, data: PreparedConversations) -> list[tuple[str, float]]:
-    """The name of every held-out question, and what the greedy answer to it is worth."""
+    """The name of every held-out question, and whether the greedy answer is right: worth all there is to earn."""
     assert isinstance(model, Decoder) and isinstance(recipe.task, Reinforce)
     questions = asking(recipe, data, data.validation)
     rows = range(min(len(questions), HELD_OUT_AT_MOST))
@@ -207,6 +207,9 @@ def answered(model: nn.Module, recipe: Recipe, data: PreparedConversations) -> l
     found = continuations(model, [questions.prompt(row) for row in rows], questions.ended, sampling)
     reward = find_reward(recipe.task.reward)
     return [
-        (questions.file.name(row), reward(data.tokenizer.decode(each[0].tokens), questions.known(row)) * each[0].ended)
+        (
+            questions.file.name(row),
+            float(each[0].ended and reward(data.tokenizer.decode(each[0].tokens), questions.known(row)) == 1.0),
+        )
         for row, each in zip(rows, found, strict=True)
     ]
