@@ -113,15 +113,15 @@ def in_parts(whole: Batch, count: int) -> list[Any]:
     """A batch as ``count`` equal parts that together are the batch."""
     if count == 1:
         return [whole]
-    size = len(first_tensor(whole)) // count
+    size = row_count(whole) // count
     return [part_of(whole, slice(at, at + size)) for at in range(0, size * count, size)]
 
 
-def first_tensor(value: Any) -> Tensor:
-    """Any tensor of a batch: the first dimension of all of them is its rows."""
+def row_count(value: Any) -> int:
+    """How many rows a batch has: the first dimension of every tensor in it."""
     if isinstance(value, Tensor):
-        return value
-    return first_tensor(getattr(value, dataclasses.fields(value)[0].name))
+        return len(value)
+    return row_count(getattr(value, dataclasses.fields(value)[0].name))
 
 
 def part_of(value: Any, rows: slice) -> Any:

@@ -53,7 +53,9 @@ def load_run(name: str | Path, checkpoint: str = "best", merged: bool = True) ->
     adapt(model, recipe.adapting)
     load_checkpoint(path, model)
     model.requires_grad_(True)
-    return Loaded((merge(model) if merged else model).eval(), tokenizer, recipe, run, path)
+    if merged:
+        merge(model)
+    return Loaded(model.eval(), tokenizer, recipe, run, path)
 
 
 def with_vocabulary(config: ModelConfig, tokenizer: Tokenizer) -> ModelConfig:
