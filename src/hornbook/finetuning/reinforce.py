@@ -20,24 +20,25 @@ from torch import Tensor
 from hornbook.batches import IGNORED, Positions, Questions, Texts
 from hornbook.data.config import Reinforce
 from hornbook.finetuning.rewards import find_reward
-from hornbook.generation.config import Sampling
-from hornbook.generation.translate import continuations
+from hornbook.generation.generate import reading_only
+from hornbook.generation.reading import continuing
 from hornbook.model.models import Decoder
-from hornbook.seeds import derive
+from hornbook.seeds import torch_generator
 from hornbook.tokenizers.protocol import Tokenizer
 from hornbook.training.objectives import Loss
 
 
 @dataclass(frozen=True)
 class Rollout:
-    """Answers that were drawn: prompt and answer as texts, how much better each was than its group, and log p then.
+    """Answers that were drawn: prompt and answer as texts, how much better each was than its group, and log p then
+    (``None``: there is but one step from them, before which nothing moves).
 
     ``notes`` say what is worth watching: mean reward, length, share of groups that agree (and teach nothing).
     """
 
     texts: Texts
     advantages: Float[Tensor, " N"]
-    old: Float[Tensor, "N T"]
+    old: Float[Tensor, "N T"] | None
     reference: Float[Tensor, "N T"] | None
     notes: dict[str, float]
 
@@ -117,7 +118,7 @@ class ReinforceObjective:
             self.drawn[key] = self.rollout(model, batch)
         rollout = self.drawn[key]
         nats, entropy, asked = token_log_probabilities(model, rollout.texts)
-        ratio = (nats - rollout.old).exp()
+        ratio = (nats - (nats.detach() if rollout.old is None else rollout.old)).exp()
         advantages = rollout.advantages[:, None]
         clipped = ratio.clamp(1 - self.task.clip, 1 + self.task.clip)
         losses = -torch.minimum(ratio * advantages, clipped * advantages) * asked
@@ -137,30 +138,43 @@ class ReinforceObjective:
         group = self.task.group
         prompts = [row[:size].tolist() for row, size in zip(batch.tokens, batch.lengths.tolist(), strict=True)]
         asked = [prompt for prompt in prompts for _ in range(group)]
-        sampling = Sampling(
-            max_tokens=self.task.max_tokens,
-            temperature=self.task.temperature,
-            seed=derive(self.seed, "rollout", int(batch.round), int(batch.rows[0])) % 2**31,
-        )
-        found = [each[0] for each in continuations(model, asked, self.end, sampling)]
+        draw = torch_generator(self.seed, "rollout", int(batch.round), int(batch.rows[0]))
+        answers = drawn(model, asked, self.end, self.task, draw)
         reward = find_reward(self.task.reward)
         known = [self.known[row] for row in batch.rows.tolist() for _ in range(group)]
         values = [
-            reward(self.tokenizer.decode(each.tokens), answer) * each.ended
-            for each, answer in zip(found, known, strict=True)
+            reward(self.tokenizer.decode(each[:-1]), answer) if each[-1] == self.end else 0.0
+            for each, answer in zip(answers, known, strict=True)
         ]
         rewards = torch.tensor(values).view(-1, group)
-        answers = [[*each.tokens, *([self.end] if each.ended and self.end is not None else [])] for each in found]
         texts = answered(asked, answers, batch.tokens.device)
         notes = {
             "reward": float(rewards.mean()),
             "length": sum(map(len, answers)) / len(answers),
             "agreed": float((rewards.std(dim=1) == 0).float().mean()),
         }
-        old, _, _ = token_log_probabilities(model, texts)
+        old = token_log_probabilities(model, texts)[0] if self.task.updates > 1 else None
         reference = None if self.reference is None else token_log_probabilities(self.reference, texts)[0]
         advantages = ADVANTAGES[self.task.advantage](rewards).flatten().to(batch.tokens.device)
         return Rollout(texts, advantages, old, reference, notes)
+
+
+def drawn(
+    model: Decoder, prompts: list[list[int]], end: int | None, task: Reinforce, draw: torch.Generator
+) -> list[list[int]]:
+    """An answer to each prompt, with the token that ends it where it was drawn; all rows draw from one generator."""
+    with reading_only(model):
+        reading, written = continuing(model, prompts, task.max_tokens), list[Tensor]()
+        over = torch.zeros(len(prompts), dtype=torch.bool)
+        while True:
+            chances = (reading.logits.float() / task.temperature).softmax(dim=-1)
+            written.append(torch.multinomial(chances.cpu(), 1, generator=draw)[:, 0])
+            over |= written[-1] == (-1 if end is None else end)
+            if bool(over.all()) or len(written) == task.max_tokens:
+                break
+            reading.go_on(written[-1].to(reading.logits.device))
+    rows = torch.stack(written, dim=1).tolist()
+    return [row[: row.index(end) + 1] if end in row else row for row in rows]
 
 
 def answered(prompts: list[list[int]], answers: list[list[int]], device: torch.device) -> Texts:
