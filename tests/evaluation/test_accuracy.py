@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -20,6 +21,7 @@ from hornbook.evaluation.accuracy import (
     evaluate_pairs,
     moved,
 )
+from hornbook.evaluation.classes import Calibration
 from hornbook.model.config import EncoderAndDecoder, EncoderOnly, ModelConfig
 from hornbook.model.heads import Classifier
 from hornbook.model.initialise import initialise
@@ -259,15 +261,23 @@ def test_a_question_that_was_never_asked_has_no_accuracy():
 
 def test_answers_say_themselves():
     tables = (torch.tensor([[2, 1], [0, 1]]).numpy(), torch.tensor([[3]]).numpy())
-    answers = Answers(total=3.5, confusion=tables, texts=4, all_right=3)
+    calibration = Calibration.of(np.full(7, 0.95), np.array([True] * 6 + [False]))
+    answers = Answers(total=3.5, confusion=tables, texts=4, all_right=3, calibration=calibration)
     assert str(answers) == "0.5000 nats/label  85.7 % right"
     assert answers.as_json() == {
         "val_loss": 0.5, "accuracy": 6 / 7, "exact_match": 0.75, "labels": 7, "texts": 4,
         "questions": [
-            {"accuracy": 0.75, "labels": 4, "right": 3, "confusion": [[2, 1], [0, 1]]},
-            {"accuracy": 1.0, "labels": 3, "right": 3, "confusion": [[3]]},
+            {"accuracy": 0.75, "labels": 4, "right": 3, "confusion": [[2, 1], [0, 1]], "classes": [
+                {"texts": 3, "precision": 1.0, "recall": 2 / 3, "f1": 0.8},
+                {"texts": 1, "precision": 0.5, "recall": 1.0, "f1": 2 / 3},
+            ]},
+            {"accuracy": 1.0, "labels": 3, "right": 3, "confusion": [[3]], "classes": [
+                {"texts": 3, "precision": 1.0, "recall": 1.0, "f1": 1.0},
+            ]},
         ],
+        "calibration": calibration.as_json(),
     }  # fmt: skip
+    assert calibration.error == pytest.approx(abs(7 * 0.95 - 6) / 7)
 
 
 def test_batches_of_every_kind_move_to_a_device_whole():
