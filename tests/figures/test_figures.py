@@ -17,9 +17,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from hornbook.figures.baseline_ladder import Rung, baseline_ladder
+from hornbook.figures.calibration import calibration_curve
 from hornbook.figures.loss_curve import Series, loss_curve, round_numbers, running_mean
 from hornbook.figures.schedule import schedule_figure
 from hornbook.figures.style import save, short, spread, svg
+from hornbook.figures.watched import watched_curve
 
 STEPS = list(range(1, 301))
 LOSSES = [1.3 + 7 / (1 + step / 17) for step in STEPS]
@@ -167,3 +169,26 @@ def test_ticks_are_few_and_inside(low: float, high: float) -> None:
 
 def test_large_numbers_are_written_short() -> None:
     assert [short(value) for value in (0, 0.25, 999, 1500, 3e6, 2.5e9)] == ["0", "0.25", "999", "1.5k", "3M", "2.5B"]
+
+
+def test_calibration_has_a_point_for_each_bin_beside_the_diagonal() -> None:
+    figure = calibration_curve([(0.56, 0.4, 5), (0.74, 0.5, 2), (0.99, 0.98, 1017)])
+    FigureCanvasAgg(figure).draw()
+    diagonal, curve = figure.axes[0].lines
+    assert list(diagonal.get_xdata()) == list(diagonal.get_ydata()) == [0, 1]
+    assert list(curve.get_xdata()) == [0.56, 0.74, 0.99]
+    assert list(curve.get_ydata()) == [0.4, 0.5, 0.98]
+    assert {"how sure", "how often right", "5", "2", "1,017"} <= set(texts(figure))
+    assert texts(figure).count("100%") == 2, "both axes are shares"
+
+
+def test_what_is_watched_is_drawn_as_it_was_and_smoothed_where_it_is_long() -> None:
+    few = watched_curve("reward", Series([1, 2, 3], [0.1, 0.2, 0.4]))
+    [line] = few.axes[0].lines
+    assert list(line.get_ydata()) == [0.1, 0.2, 0.4]
+    assert {"reward", "0.4", "step"} <= set(texts(few))
+    many = watched_curve("entropy", Series(STEPS, LOSSES))
+    raw, smooth = many.axes[0].lines
+    assert list(raw.get_ydata()) == LOSSES
+    assert np.abs(np.diff(smooth.get_ydata())).max() < np.abs(np.diff(LOSSES)).max()
+    assert min(LOSSES) <= min(smooth.get_ydata()) <= max(smooth.get_ydata()) <= max(LOSSES)

@@ -31,7 +31,7 @@ def calibration_curve(
         axes.annotate(f"{count:,}", (confidence, share), (7, -11), textcoords="offset points", color=MUTED, fontsize=8)
     axes.set_xlim(0, 1.04)
     axes.set_ylim(0, 1.04)
+    name_axes(axes, "how sure", "how often right")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1.0))
-    name_axes(axes, "how sure", "how often right")
     return figure

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import numpy as np
 from matplotlib.figure import Figure
 
-from hornbook.figures.loss_curve import Series
+from hornbook.figures.loss_curve import Series, running_mean
 from hornbook.figures.style import MODEL, TRAINING, label_right, name_axes, new_figure
 
-WINDOW = 25
-"""Points that the line through the middle is an average of."""
+MANY = 100
+"""From so many points on, a line through their middle is drawn."""
 
 
 def watched_curve(name: str, series: Series, *, x_label: str = "step", remark: str = "") -> Figure:
     """One number over ``x``: as it was, and as a running mean where there are many points."""
     figure, axes = new_figure(height=2.6, title=name, remark=remark)
     drawn = series.thinned()
-    many = len(series.y) > 4 * WINDOW
+    many = len(series.y) > MANY
     axes.plot(drawn.x, drawn.y, color=TRAINING, linewidth=0.8 if many else 1.8, alpha=0.5 if many else 1.0)
     last = float(series.y[-1]) if len(series.y) else 0.0
     if many:
-        middle = np.convolve(series.y, np.ones(WINDOW) / WINDOW, mode="valid")
-        smooth = Series(list(series.x[WINDOW - 1 :]), middle.tolist()).thinned()
+        smooth = Series(list(series.x), running_mean(series.y).tolist()).thinned()
         axes.plot(smooth.x, smooth.y, color=MODEL, linewidth=1.8)
         last = float(smooth.y[-1])
     axes.margins(x=0, y=0.12)
