@@ -21,9 +21,46 @@ FINETUNING = [
     ),
     *mistakes_in(
         "finetuning/adapters.py", "finetuning/test_adapting.py",
-        ("nn.init.zeros_(self.up.weight)", "pass", "an adapter changes the model before it has learned"),
+        ("(self.down.bias, self.up.weight, self.up.bias)", "(self.down.bias, self.up.bias)", "an adapter changes the model before it has learned"),
         ("seen = new if self.rest is None else self.rest.extend(new)", "seen = new", "what stands before the text hides the cache"),
         ("return 0 if self.rest is None else self.rest.length", "return 0", "the text begins anew at every token"),
+    ),
+    *mistakes_in(
+        "finetuning/preferences.py", "finetuning/test_preferences.py",
+        ("return -losses.view_as(texts.targets).sum(dim=1)", "return -losses.view_as(texts.targets).mean(dim=1)", "an answer is as likely as its mean token"),
+        ("margin = config.beta * (chosen - rejected)", "margin = config.beta * (rejected - chosen)", "the worse answer is preferred"),
+        ("- smoothing * F.logsigmoid(-margin)", "+ smoothing * F.logsigmoid(-margin)", "smoothing has the wrong sign"),
+        ("1 / (2 * config.beta)", "1 / config.beta", "IPO's margin is doubled"),
+        ("rejected / lengths[1]", "rejected / lengths[0]", "SimPO divides by the other answer's length"),
+        ("+ (first == second).sum() / 2", "", "a tie is a loss"),
+    ),
+    *mistakes_in(
+        "finetuning/reinforce.py", "finetuning/test_reinforce.py",
+        ("losses = -torch.minimum(ratio * advantages, clipped * advantages)", "losses = -torch.maximum(ratio * advantages, clipped * advantages)", "the clip lets go what it should hold"),
+        ("divergence = (away.exp() - away - 1)", "divergence = away", "the divergence can be negative"),
+        ("self.drawn[key] = self.rollout(model, batch)", "return self(model, batch)", "what was drawn is not kept"),
+        ("return rewards - rewards.mean(dim=1, keepdim=True)", "return rewards - rewards.mean()", "answers are compared across questions"),
+        ("targets[row, len(prompt) - 1 :", "targets[row, len(prompt) :", "the first token of an answer is not asked"),
+    ),
+    *mistakes_in(
+        "finetuning/rewards.py", "finetuning/test_rewards.py",
+        ('.replace(",", "")', "", "commas between thousands are not read"),
+        ("numbers[-1]", "numbers[0]", "the first number counts"),
+    ),
+    *mistakes_in(
+        "data/chat_templates.py", "data/test_chat_templates.py",
+        ("value = value.replace(spelling, spelling[:1] + guard + spelling[1:])", "pass", "a person can write special tokens"),
+        ("made = ImmutableSandboxedEnvironment(", "made = SandboxedEnvironment(", "a template may change the messages"),
+        ("asked += [said] * len(found)", "asked += [True] * len(found)", "prompts carry loss"),
+    ),
+    *mistakes_in(
+        "data/asked.py", "data/test_conversations.py",
+        ("self.asked[start + 1 : start + length + 1]", "self.asked[start : start + length]", "the mask stands one token too early"),
+    ),
+    *mistakes_in(
+        "evaluation/classes.py", "evaluation/test_classes.py",
+        ("2 * self.right / (self.said + self.there)", "self.right / (self.said + self.there)", "F1 is halved"),
+        ("np.abs(self.confidence - self.right).sum()", "np.abs((self.confidence - self.right).sum())", "bins make up for one another"),
     ),
     *mistakes_in(
         "model/paged.py", "generation/test_engine.py",
