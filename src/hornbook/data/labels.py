@@ -172,7 +172,11 @@ def prepare_labelled(
     supplied = load_labelled(named, config.documents, seed, text_field, label_fields)
     collected = Collected(questions_of(named) if isinstance(named, str) else tuple(label_fields))
     held_out = None if supplied.held_out is None else collected.documents(supplied.held_out)
-    training = CHOSEN[config.balanced](WITHOUT[config.duplicates](supplied.training, report), seed, report)
+    training = supplied.training
+    if config.duplicates == "drop":
+        training = distinct(training, report)
+    if config.balanced:
+        training = evened(training, seed, report)
     rows = Rows(KIND, COLUMNS, collected.documents(training), held_out, collected.write)
     prepare_rows(rows, config, tokenizer, out.resolve(), seed, report)
     return PreparedLabelled.open(out)
@@ -204,19 +208,6 @@ def evened(texts: Iterable[LabelledText], seed: int, report: Callable[[str], Non
             kept.add(text.name)
     report(f"kept {rarest:,} texts of each class, {len(kept):,} of {len(every):,}")
     return (text for text in every if text.name in kept)
-
-
-WITHOUT: dict[str, Callable[[Iterator[LabelledText], Callable[[str], None]], Iterator[LabelledText]]] = {
-    "keep": lambda texts, report: texts,
-    "drop": distinct,
-}
-"""What becomes of copies."""
-
-CHOSEN: dict[bool, Callable[[Iterator[LabelledText], int, Callable[[str], None]], Iterator[LabelledText]]] = {
-    False: lambda texts, seed, report: texts,
-    True: evened,
-}
-"""Which texts are taken, ``balanced`` or not."""
 
 
 class Collected:

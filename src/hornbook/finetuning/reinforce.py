@@ -13,12 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 from hornbook.batches import IGNORED, Positions, Questions, Texts
 from hornbook.data.config import Reinforce
+from hornbook.data.views import padded
 from hornbook.finetuning.rewards import find_reward
 from hornbook.generation.generate import reading_only
 from hornbook.generation.reading import continuing
@@ -179,13 +181,10 @@ def drawn(
 
 def answered(prompts: list[list[int]], answers: list[list[int]], device: torch.device) -> Texts:
     """Prompts and answers as rows, padded on the right; the answers are asked for."""
-    wholes = [[*prompt, *answer] for prompt, answer in zip(prompts, answers, strict=True)]
-    width = max(map(len, wholes)) - 1
-    tokens = torch.zeros(len(wholes), width, dtype=torch.int64)
-    targets = torch.full((len(wholes), width), IGNORED)
-    for row, (whole, prompt) in enumerate(zip(wholes, prompts, strict=True)):
-        tokens[row, : len(whole) - 1] = torch.tensor(whole[:-1])
-        targets[row, len(prompt) - 1 : len(whole) - 1] = torch.tensor(whole[len(prompt) :])
-    lengths = torch.tensor([len(whole) - 1 for whole in wholes])
-    positions = Positions.lengths(lengths, width)
+    pairs = list(zip(prompts, answers, strict=True))
+    shown = [np.array([*prompt, *answer[:-1]]) for prompt, answer in pairs]
+    asked = [np.array([*[IGNORED] * (len(prompt) - 1), *answer]) for prompt, answer in pairs]
+    width = max(map(len, shown))
+    tokens, positions = padded(shown, width)
+    targets, _ = padded(asked, width, IGNORED)
     return Texts(tokens.to(device), targets.to(device), Positions(positions.index.to(device)))

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-
-from hornbook.batches import Positions
-from hornbook.data.views import framed
+from hornbook.data.views import framed, padded
 from hornbook.errors import SettingError, TextError
 from hornbook.generation.generate import reading_only
 from hornbook.model.heads import Classifier
@@ -36,14 +33,9 @@ def classify(loaded: Loaded, texts: Sequence[str]) -> list[dict[str, dict[str, f
     answers: list[dict[str, dict[str, float]]] = []
     for at in range(0, len(ids), AT_ONCE):
         some = ids[at : at + AT_ONCE]
-        lengths = torch.tensor([len(each) for each in some])
-        tokens = torch.zeros(len(some), int(lengths.max()), dtype=torch.int64)
-        for row, each in enumerate(some):
-            tokens[row, : len(each)] = torch.from_numpy(each)
+        tokens, positions = padded(some, max(map(len, some)))
         with reading_only(model):
-            chances = [
-                logits.float().softmax(-1) for logits in model(tokens, Positions.lengths(lengths, tokens.shape[1]))
-            ]
+            chances = [logits.float().softmax(-1) for logits in model(tokens, positions)]
         for row in range(len(some)):
             answers.append(
                 {

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from hornbook.data.chat_templates import ChatTemplate, Message
-from hornbook.data.config import Instruct
+from hornbook.data.config import Instruct, Reinforce
 from hornbook.data.conversation_batches import ConversationBatches, conversation_batches
 from hornbook.data.conversations import PreparedConversations, prepare_conversations
 from hornbook.data.conversations import open_conversations as opened
@@ -29,7 +29,7 @@ SCORED_AT_ONCE = 64
 
 def prepare(recipe: Recipe, folder: Path, report: Callable[[str], None]) -> None:
     """Conversations as a token file, and what is asked in them."""
-    assert isinstance(recipe.task, Instruct)
+    assert isinstance(recipe.task, Instruct | Reinforce)
     template = ChatTemplate.named(recipe.task.template)
     prepare_conversations(recipe.data, recipe.tokenizer, template, folder, recipe.seed, report)
 

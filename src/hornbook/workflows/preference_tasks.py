@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +61,11 @@ def batches(recipe: Recipe, config: ModelConfig, data: PreparedPreferences) -> P
     return PairBatches(file, recipe.task, recipe.seed, training.batch, config.context, training.micro_batches)
 
 
+@lru_cache(maxsize=4)
 def with_reference(recipe: Recipe, file: PreferenceFile) -> PreferenceFile:
     """The same pairs with their log-probabilities under the run that the training begins with, where these are needed.
+
+    They never change, so they are taken once for a training's two files, not at every evaluation.
 
     Raises:
         SettingError: the loss compares with a reference, and the recipe has no base.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -14,9 +14,10 @@ from hornbook.batches import Questions
 from hornbook.data.asked import AskedFile
 from hornbook.data.chat_templates import ChatTemplate
 from hornbook.data.config import Reinforce
-from hornbook.data.conversations import PreparedConversations, prepare_conversations
+from hornbook.data.conversations import PreparedConversations
 from hornbook.data.order import epochs_and_places
 from hornbook.data.prefetch import made_ahead
+from hornbook.data.views import padded
 from hornbook.errors import SettingError
 from hornbook.finetuning.reinforce import ReinforceObjective
 from hornbook.finetuning.rewards import find_reward
@@ -30,13 +31,6 @@ from hornbook.training.objectives import Objective
 from hornbook.workflows.recipe import Recipe
 
 HELD_OUT_AT_MOST = 1000
-
-
-def prepare(recipe: Recipe, folder: Path, report: Callable[[str], None]) -> None:
-    """Questions and known answers as a token file."""
-    assert isinstance(recipe.task, Reinforce)
-    template = ChatTemplate.named(recipe.task.template)
-    prepare_conversations(recipe.data, recipe.tokenizer, template, folder, recipe.seed, report)
 
 
 @dataclass(frozen=True)
@@ -108,11 +102,9 @@ class QuestionBatches:
 
     def questions(self, rows: list[int], step: int) -> Questions:
         """Some questions, padded."""
-        prompts = [self.prompts[row] for row in rows]
+        prompts = [np.array(self.prompts[row]) for row in rows]
         lengths = torch.tensor([len(prompt) for prompt in prompts])
-        tokens = torch.zeros(len(rows), int(lengths.max()), dtype=torch.int64)
-        for place, prompt in enumerate(prompts):
-            tokens[place, : len(prompt)] = torch.tensor(prompt)
+        tokens, _ = padded(prompts, int(lengths.max()))
         return Questions(tokens, lengths, torch.tensor(rows), torch.tensor(step // self.task.updates))
 
     def named(self, step: int) -> str:

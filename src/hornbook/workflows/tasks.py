@@ -203,7 +203,7 @@ TASKS: dict[type, Task] = {
     ),
     Reinforce: Task(
         (DecoderOnly,),
-        reinforce_tasks.prepare,
+        conversation_tasks.prepare,
         conversation_tasks.open_conversations,
         text_tasks.build,
         reinforce_tasks.batches,
