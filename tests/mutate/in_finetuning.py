@@ -40,7 +40,7 @@ FINETUNING = [
         ("divergence = (away.exp() - away - 1)", "divergence = away", "the divergence can be negative"),
         ("self.drawn[key] = self.rollout(model, batch)", "return self(model, batch)", "what was drawn is not kept"),
         ("return rewards - rewards.mean(dim=1, keepdim=True)", "return rewards - rewards.mean()", "answers are compared across questions"),
-        ("targets[row, len(prompt) - 1 :", "targets[row, len(prompt) :", "the first token of an answer is not asked"),
+        ("[IGNORED] * (len(prompt) - 1), *answer]", "[IGNORED] * len(prompt), *answer[1:]]", "the first token of an answer is not asked"),
     ),
     *mistakes_in(
         "finetuning/rewards.py", "finetuning/test_rewards.py",
