@@ -18,7 +18,7 @@ from hornbook.corpus.fetch import Fetching, fetch_file
 from hornbook.corpus.numbers.task import NumbersTask
 from hornbook.corpus.pairs import LabelledText, Pair, read_labelled, read_pairs
 from hornbook.corpus.sources import DOCUMENTS, read_messages
-from hornbook.corpus.story_world.asking import FOLLOWED, READ, StoryQuestions
+from hornbook.corpus.story_world.asking import EXCERPTS, FOLLOWED, READ, StoryQuestions
 from hornbook.corpus.story_world.telling_facts import StoryFacts, StoryTastes
 from hornbook.corpus.sums import Sums
 from hornbook.errors import SettingError, nearest
@@ -127,7 +127,7 @@ class Talk(Protocol):
 CONVERSATIONS: dict[str, Talk] = {
     "story-questions": StoryQuestions(),
     "story-questions-untold": StoryQuestions(told=False),
-    "story-paragraphs": StoryQuestions(paragraphs=True),
+    "story-paragraphs": StoryQuestions(shown=EXCERPTS, whole=False),
     "story-riddles": StoryQuestions(kinds=READ + FOLLOWED),
     "story-facts": StoryFacts(),
     "sums": Sums(),

@@ -9,13 +9,17 @@ from typing import Any
 import torch
 from torch import nn
 
-from hornbook.data.config import NextToken
+from hornbook.data.config import Continue, CutSpans, Instruct, MaskedTokens, NextToken, Translate
 from hornbook.errors import HornbookError, MissingError, SettingError
-from hornbook.evaluation.loss import evaluate_loss
+from hornbook.evaluation.accuracy import Guesses
+from hornbook.evaluation.loss import Measured
 from hornbook.finetuning.adapting import body_of
-from hornbook.model.models import Decoder
 from hornbook.workflows.load import IMPORTED, Loaded, load_prepared, load_run
 from hornbook.workflows.recipe import Recipe
+from hornbook.workflows.tasks import task_of
+
+SAYING = (NextToken, Instruct, Continue, Translate, MaskedTokens, CutSpans)
+"""Tasks whose loss is in nats per token."""
 
 
 def begin_with_base(model: nn.Module, recipe: Recipe, report: Callable[[str], None]) -> None:
@@ -42,7 +46,7 @@ def begin_with_base(model: nn.Module, recipe: Recipe, report: Callable[[str], No
 
 @dataclass(frozen=True)
 class Forgetting:
-    """The loss (nats per token) on the validation text of the base: of the base itself, and of what became of it."""
+    """The loss (nats per token) on the validation data of the base: of the base itself, and of what became of it."""
 
     base: str
     before: float
@@ -62,22 +66,20 @@ class Forgetting:
 
 
 def forgetting(loaded: Loaded) -> Forgetting | None:
-    """What a fine-tuned run still knows of the text its base was trained on; ``None`` where that cannot be asked.
+    """What a fine-tuned run still knows of what its base had learned; ``None`` where that cannot be asked.
 
-    It can be asked of decoders whose base was trained here, on the next token, and lies where it lay.
+    It can be asked of models that say tokens, whose base was trained here, where its data lie where they lay.
     """
     body, base = body_of(loaded.model), opened(loaded.recipe)
-    if base is None or not isinstance(body, Decoder) or not isinstance(base.recipe.task, NextToken):
+    if base is None or type(body) is not type(base.model) or not isinstance(base.recipe.task, SAYING):
         return None
     try:
-        file = load_prepared(base.run).validation
+        prepared = load_prepared(base.run)
     except HornbookError:
         return None
-    context = base.recipe.model.context
-    before, after = (
-        evaluate_loss(model, file, context, batch=max(1, 8192 // context), autocast=torch.float32)
-        for model in (base.model, body)
-    )
+    measure = task_of(base.recipe).score
+    before, after = (measure(model, base.recipe, prepared, torch.float32) for model in (base.model, body))
+    assert isinstance(before, Measured | Guesses)
     return Forgetting(str(base.run.folder), before.loss, after.loss, before.tokens)
 
 

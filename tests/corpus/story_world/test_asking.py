@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hornbook.corpus.story_world.asking import FOLLOWED, HELD_OUT, READ, StoryQuestions
+from hornbook.corpus.story_world.asking import EXCERPTS, FOLLOWED, HELD_OUT, READ, StoryQuestions
 from hornbook.corpus.story_world.stories import stories
 from hornbook.corpus.story_world.telling_facts import FORMS, TASTE, StoryFacts, StoryTastes, statement
 
@@ -25,7 +25,7 @@ def test_a_story_is_told_once_and_then_asked_about():
     roles = [turn["role"] for turn in conversation.messages]
     assert roles == ["user", "assistant"] * (len(roles) // 2)
     first, *others = conversation.messages[::2]
-    assert first["content"].count("\n") >= 3
+    assert first["content"].count("\n") >= 2
     assert all("\n" not in turn["content"] for turn in others)
 
 
@@ -45,10 +45,10 @@ def test_there_are_at_least_eight_kinds_of_questions():
 
 
 def test_a_paragraph_alone_answers_what_is_asked_about_it():
-    paragraphs = StoryQuestions(paragraphs=True)
+    paragraphs = StoryQuestions(shown=EXCERPTS, whole=False)
     kinds = set()
     for conversation in paragraphs.training_conversations(1, 80):
-        assert len(conversation.messages[0]["content"].splitlines()) == 3, "a paragraph, a blank line, a question"
+        assert len(conversation.messages[0]["content"].splitlines()) in (3, 4), "one or two, a blank line, a question"
         for answer in conversation.messages[1::2]:
             assert answer["content"].split()[-1] in conversation.messages[0]["content"]
     for conversation in paragraphs.held_out_conversations(1, 2):
@@ -83,7 +83,17 @@ def test_told_facts_are_facts_of_the_story():
         index = int(conversation.name.split("/")[1])
         [story] = stories(1, index, 1)
         said = {statement(fact) for fact in story.facts if fact.kind in FORMS}
-        assert conversation.messages[-1]["content"] in said
+        assert all(turn["content"] in said for turn in conversation.messages[1::2])
+
+
+def test_facts_of_paragraphs_are_told_of_the_paragraphs_that_are_shown():
+    lengths = set()
+    for conversation in StoryFacts(shown=EXCERPTS).training_conversations(1, 80):
+        shown, _, _ = conversation.messages[0]["content"].partition("\n\n")
+        lengths.add(len(shown.splitlines()))
+        last_words = [turn["content"].rstrip(".").split()[-1] for turn in conversation.messages[1::2]]
+        assert any(word in shown for word in last_words)
+    assert lengths == {1, 2}
 
 
 def test_both_answers_of_a_preference_are_true_and_have_as_many_words():

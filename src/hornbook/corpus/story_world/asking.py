@@ -31,8 +31,15 @@ FOLLOWED = ("holder", "place", "wish", "favorite")
 PARAGRAPH = dict.fromkeys(("home", "family", "pet", "animal"), 0) | dict.fromkeys(("dream", "virtue", "feeling"), 2)
 """Which paragraph has the answer, by kind; what is not named here happens in the one between."""
 
-TURNS = (0, 1, 1, 2)
-"""Which paragraphs take turns where only one is told: what happens in the second is harder to find."""
+WHOLE = (0, 1, 2)
+
+EXCERPTS = ((0,), (1,), (1, 2), (2,))
+"""Which paragraphs take turns where not all are told. A dream stands alone in the third, and among many things that it
+might be in the second and the third: so it is looked up, and not guessed."""
+
+MIXED = (*EXCERPTS, WHOLE, WHOLE)
+"""Excerpts and whole stories in turns: looking a word up is learned sooner in a short text, and what was learned there
+serves in a long one."""
 
 TAKEN = {"favorite": 1.0, "skill": 1.0, "wish": 1.0, "place": 0.5}
 """How often a story with such a fact is taken for training, for these are rare; any other, one time in ``ONE_IN``."""
@@ -47,12 +54,13 @@ SETTLED = "at home"
 class StoryQuestions:
     """Questions on stories; ``told`` says whether the story stands before them.
 
-    With ``paragraphs`` only the one that has the answer stands there: looking a word up is learned sooner in a short
-    text, and what was learned there serves in a long one. ``kinds`` is what is asked about.
+    ``shown`` are the paragraphs that take turns in training; what is held out is asked about ``whole`` stories, or
+    about the paragraph that has the answer. ``kinds`` is what is asked about.
     """
 
     told: bool = True
-    paragraphs: bool = False
+    shown: tuple[tuple[int, ...], ...] = MIXED
+    whole: bool = True
     kinds: tuple[str, ...] = READ
 
     def training_conversations(self, seed: int, count: int) -> Iterator[Conversation]:
@@ -68,7 +76,7 @@ class StoryQuestions:
             each = story(seed, index)
             if draw.random() > max(TAKEN.get(fact.kind, 1 / ONE_IN) for fact in self.asked(each)):
                 continue
-            each = paragraph(each, TURNS[index % len(TURNS)]) if self.paragraphs else each
+            each = excerpt(each, self.shown[index % len(self.shown)])
             facts = self.asked(each)
             if not facts:
                 continue
@@ -85,7 +93,7 @@ class StoryQuestions:
             kind = next((kind for kind in rarest_first(wanted) if kind in known), None)
             if kind is not None:
                 fact = known[kind]
-                each = paragraph(each, PARAGRAPH.get(kind, 1)) if self.paragraphs else each
+                each = each if self.whole else excerpt(each, (PARAGRAPH.get(kind, 1),))
                 yield self.conversation(f"story-questions/{kind}/held-out/{index}", each, [fact])
                 wanted[kind] -= 1
                 wanted = {kind: left for kind, left in wanted.items() if left}
@@ -104,10 +112,11 @@ class StoryQuestions:
         return Conversation(name, tuple(messages))
 
 
-def paragraph(told: Story, number: int) -> Story:
-    """One paragraph of a story, and what it answers: the first says how things are, the second what happens."""
-    facts = tuple(fact for fact in told.facts if PARAGRAPH.get(fact.kind, 1) == number)
-    return dataclasses.replace(told, text=told.text.split("\n")[number], facts=facts)
+def excerpt(told: Story, numbers: tuple[int, ...]) -> Story:
+    """Some paragraphs of a story, and what they answer: the first says how things are, the second what happens."""
+    facts = tuple(fact for fact in told.facts if PARAGRAPH.get(fact.kind, 1) in numbers)
+    text = told.text.split("\n")
+    return dataclasses.replace(told, text="\n".join(text[number] for number in numbers), facts=facts)
 
 
 def rarest_first(wanted: dict[str, int]) -> list[str]:

@@ -1,4 +1,5 @@
-"""Something about a story, told in a sentence: any fact, or, for those who have a taste, the one they like better.
+"""Something about a story, told in a sentence: facts in any order, or, for those who have a taste, the one they like
+better.
 
 Both answers of a preference are true and equally long. Which one is better nobody can know who has only learned to
 answer: it is a taste, and it is learned from pairs.
@@ -6,16 +7,18 @@ answer: it is a taste, and it is learned from pairs.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
-from hornbook.corpus.conversations import Conversation, Preference
-from hornbook.corpus.story_world.asking import FOLLOWED, HELD_OUT, READ, SETTLED
+from hornbook.corpus.conversations import Conversation, Message, Preference
+from hornbook.corpus.story_world.asking import FOLLOWED, HELD_OUT, MIXED, READ, SETTLED, excerpt
 from hornbook.corpus.story_world.scene import Fact
 from hornbook.corpus.story_world.stories import Story, story
 from hornbook.seeds import numpy_generator
 
-REQUEST = "Tell me something about this story."
+REQUEST, MORE = "Tell me something about this story.", "Tell me more."
 
 FORMS: dict[str, tuple[str, str, str]] = {
     "holder": ("Who has the ", "?", "{answer} has the {subject}."),
@@ -51,23 +54,34 @@ def question_about(told: Story) -> str:
 
 @dataclass(frozen=True)
 class StoryFacts:
-    """Stories, and anything that is true of them."""
+    """Stories, and what is true of them, told in any order; ``shown`` are the paragraphs that take turns (asking.py).
+
+    Whoever tells facts has to find them in the text, and has not yet been asked a question.
+    """
+
+    shown: tuple[tuple[int, ...], ...] = MIXED
 
     def training_conversations(self, seed: int, count: int) -> Iterator[Conversation]:
-        """A story each, and one of its facts."""
-        return (self.conversation(seed, index) for index in range(count))
+        """A story each, and all of its facts."""
+        return islice(self.conversations(seed, 0), count)
 
     def held_out_conversations(self, seed: int, count: int = 500) -> Iterator[Conversation]:
         """The same of stories that nobody trains on."""
-        return (self.conversation(seed, index) for index in range(HELD_OUT, HELD_OUT + count))
+        return islice(self.conversations(seed, HELD_OUT), count)
 
-    def conversation(self, seed: int, index: int) -> Conversation:
-        """A story and one of its facts, whichever."""
-        told = story(seed, index)
-        facts = [fact for fact in told.facts if fact.kind in READ + FOLLOWED and fact.answer != SETTLED]
-        fact = facts[int(numpy_generator(seed, "story facts", index).integers(len(facts)))]
-        turns = {"role": "user", "content": question_about(told)}, {"role": "assistant", "content": statement(fact)}
-        return Conversation(f"story-facts/{index}", turns)
+    def conversations(self, seed: int, first: int) -> Iterator[Conversation]:
+        """What is told of the stories from number ``first`` on, those that have nothing to tell left out."""
+        for index in itertools.count(first):
+            told = excerpt(story(seed, index), self.shown[index % len(self.shown)])
+            facts = [fact for fact in told.facts if fact.kind in READ + FOLLOWED and fact.answer != SETTLED]
+            if facts:
+                order = numpy_generator(seed, "story facts", index).permutation(len(facts)).tolist()
+                asked = [question_about(told)] + [MORE] * (len(facts) - 1)
+                turns: list[Message] = []
+                for question, place in zip(asked, order, strict=True):
+                    turns += [{"role": "user", "content": question}]
+                    turns += [{"role": "assistant", "content": statement(facts[place])}]
+                yield Conversation(f"story-facts/{index}", tuple(turns))
 
 
 @dataclass(frozen=True)
