@@ -40,6 +40,7 @@ COMMANDS = {
     "export": "Write a run for other programs.",
     "runs": "List and show runs, verify their files, look at any batch.",
     "bench": "Speed and numerics, one change a row: what each costs and gains.",
+    "draw": "Pictures of the parts of models and of runs.",
     "explain": "Every part of a model: formula, paper, file, cost.",
     "doctor": "Check this machine.",
 }

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from hornbook.figures.style import INK, MODEL, MUTED, PAPER, RULE
+from hornbook.figures.style import INK, MODEL, MUTED, PAPER, RULE, head
 
 SHADES = LinearSegmentedColormap.from_list("hornbook", [PAPER, "#9cc3de", MODEL, "#003a5d"])
 CELL = 0.27
@@ -39,10 +39,7 @@ def attention_map(
     width, height = left + columns * wide + (columns - 1) * gap + 0.3, top + rows * high + (rows - 1) * gap + bottom
     figure = Figure(figsize=(max(width, 5.0), height), dpi=150, facecolor=PAPER)
     width = figure.get_size_inches()[0]
-    figure.text(
-        0.2 / width, 1 - 0.13 / height, title, color=INK, fontsize=12, fontweight="bold", va="top", parse_math=False
-    )
-    figure.text(0.2 / width, 1 - 0.4 / height, remark, color=MUTED, fontsize=9, va="top", parse_math=False)
+    head(figure, title, remark)
     for number, weight in enumerate(weights):
         row, column = divmod(number, columns)
         place = (left + column * (wide + gap), height - top - row * (high + gap) - high, wide, high)

@@ -39,6 +39,9 @@ FLOOR = "#00805f"
 EXTRA = ("#cc79a7", "#8a6d00", "#56b4e9")
 """For further series: purple, ochre, sky."""
 
+SERIES = (MODEL, BASELINE, FLOOR, *EXTRA)
+"""For lines side by side, in this order."""
+
 ROLES = {"model": MODEL, "baseline": BASELINE, "floor": FLOOR}
 """The colour of everything that is measured, by the part it plays."""
 
@@ -51,12 +54,24 @@ def new_figure(width: float = 8.4, height: float = 4.4, title: str = "", remark:
     figure = Figure(figsize=(width, height), dpi=150, facecolor=PAPER)
     top = 1 - (0.72 if remark else 0.5 if title else 0.2) / height
     axes = figure.add_axes((0.78 / width, 0.55 / height, 1 - 2.35 / width, top - 0.55 / height), facecolor="none")
+    head(figure, title, remark)
+    quiet(axes)
+    return figure, axes
+
+
+def head(figure: Figure, title: str, remark: str = "") -> None:
+    """Write the title of a figure above its upper left corner, and a remark under the title."""
+    width, height = figure.get_size_inches()
     if title:
         figure.text(
             0.2 / width, 1 - 0.13 / height, title, color=INK, fontsize=12, fontweight="bold", va="top", parse_math=False
         )
     if remark:
         figure.text(0.2 / width, 1 - 0.4 / height, remark, color=MUTED, fontsize=9, va="top", parse_math=False)
+
+
+def quiet(axes: Axes) -> None:
+    """One thin line below, faint lines across, small grey numbers."""
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(MUTED)
@@ -64,7 +79,6 @@ def new_figure(width: float = 8.4, height: float = 4.4, title: str = "", remark:
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", color=RULE, linewidth=0.8)
     axes.set_axisbelow(True)
-    return figure, axes
 
 
 def name_axes(axes: Axes, x_label: str, y_label: str) -> None:
