@@ -5,6 +5,7 @@ Whoever adds to the core adds to these tables. ``right`` has to stand in its fil
 
 from __future__ import annotations
 
+from tests.mutate.in_evaluation import EVALUATION
 from tests.mutate.in_finetuning import FINETUNING
 from tests.mutate.in_generation import GENERATION
 from tests.mutate.in_model import MODEL
@@ -12,4 +13,4 @@ from tests.mutate.in_text import TEXT
 from tests.mutate.in_training import TRAINING
 from tests.mutate.mistake import Mistake
 
-MISTAKES: list[Mistake] = [*MODEL, *TEXT, *TRAINING, *GENERATION, *FINETUNING]
+MISTAKES: list[Mistake] = [*MODEL, *TEXT, *TRAINING, *GENERATION, *FINETUNING, *EVALUATION]

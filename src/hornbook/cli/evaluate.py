@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import cyclopts
 
-from hornbook.cli.output import print_answers, print_json, print_ladder, say
+from hornbook.cli.output import print_answers, print_json, print_ladder, print_table, say
 
 if TYPE_CHECKING:
     from hornbook.workflows.load import Loaded
@@ -26,7 +26,8 @@ def evaluate(
     """Score a run on its whole validation split, beside what it must beat and what nobody can pass.
 
     Losses are in nats per token; perplexity is exp(loss); bits per byte compare across tokenizers. Kneser-Ney, its
-    discounts and its order are fitted to the training split alone, and every row is scored on the same tokens.
+    discounts and its order are fitted to the training split alone, and every row is scored on the same tokens. Then the
+    loss is taken apart, with an interval for another text like this and how well the model knows its doubt.
 
     Parameters
     ----------
@@ -42,34 +43,58 @@ def evaluate(
         Print one JSON object instead of the table.
     """
     from hornbook.data.config import NextToken
-    from hornbook.errors import SettingError
-    from hornbook.workflows.evaluate import evaluate as score
-    from hornbook.workflows.evaluate import evaluate_text
-    from hornbook.workflows.examine import examine
-    from hornbook.workflows.load import IMPORTED, load_prepared, load_run
+    from hornbook.workflows.load import IMPORTED, load_run
 
     loaded = load_run(run, checkpoint)
+    say(f"scoring {loaded.run.folder} at {loaded.checkpoint.name}")
     if IMPORTED in loaded.run.info:
         measure_imported(loaded, text, precision, as_json)
-        return
+    elif isinstance(loaded.recipe.task, NextToken):
+        measure(loaded, text, precision, as_json)
+    else:
+        count_answers(loaded, text, as_json)
+
+
+def measure(loaded: Loaded, text: tuple[str, ...], precision: str, as_json: bool) -> None:
+    """Score a model that continues texts on what was held out for it, or on other texts."""
+    from hornbook.workflows.evaluate import evaluate, evaluate_text
+    from hornbook.workflows.load import load_prepared
+
     prepared = load_prepared(loaded.run)
-    say(f"scoring {loaded.run.folder} at {loaded.checkpoint.name}")
-    if not isinstance(loaded.recipe.task, NextToken):
-        if text:
-            raise SettingError("--text scores models that continue texts; this run was trained for something else")
-        answers = examine(loaded, prepared)
-        if as_json:
-            print_json({"run": str(loaded.run.folder), "checkpoint": loaded.checkpoint.name, **answers.as_json()})
-        else:
-            print_answers(answers)
-            print(f"The model {answers.sentence()}.")
-        return
-    result = evaluate_text(loaded, prepared, text, precision) if text else score(loaded, prepared, precision)
+    if text:
+        result = evaluate_text(loaded, prepared, text, precision, closely=True)
+    else:
+        result = evaluate(loaded, prepared, precision, closely=True)
     if as_json:
-        print_json({"run": str(loaded.run.folder), "checkpoint": loaded.checkpoint.name, **result.as_json()})
+        print_json({**named(loaded), **result.as_json()})
         return
     print_ladder(result)
     print(f"{result.measured.tokens:,} tokens, {result.measured.bytes:,} bytes. The model {result.sentence()}.")
+    if result.closely is not None:
+        print_table(("where the loss is", "of the tokens", "nats/token", "of the loss"), result.closely.rows())
+        for sentence in result.closely.sentences():
+            print(sentence)
+
+
+def count_answers(loaded: Loaded, text: tuple[str, ...], as_json: bool) -> None:
+    """Count the right answers of a model that was trained for something else."""
+    from hornbook.errors import SettingError
+    from hornbook.workflows.examine import examine
+    from hornbook.workflows.load import load_prepared
+
+    if text:
+        raise SettingError("--text scores models that continue texts; this run was trained for something else")
+    answers = examine(loaded, load_prepared(loaded.run))
+    if as_json:
+        print_json({**named(loaded), **answers.as_json()})
+    else:
+        print_answers(answers)
+        print(f"The model {answers.sentence()}.")
+
+
+def named(loaded: Loaded) -> dict[str, str]:
+    """What was scored."""
+    return {"run": str(loaded.run.folder), "checkpoint": loaded.checkpoint.name}
 
 
 def measure_imported(loaded: Loaded, text: tuple[str, ...], precision: str, as_json: bool) -> None:
@@ -84,7 +109,7 @@ def measure_imported(loaded: Loaded, text: tuple[str, ...], precision: str, as_j
         )
     measured = measure_text(loaded, text, precision)
     if as_json:
-        print_json({"run": str(loaded.run.folder), "checkpoint": loaded.checkpoint.name, **measured.as_json()})
+        print_json({**named(loaded), **measured.as_json()})
     else:
         print(f"{measured}  perplexity {measured.perplexity:,.2f}")
         print(f"{measured.tokens:,} tokens, {measured.bytes:,} bytes; no baseline: its training text is not here")

@@ -67,7 +67,11 @@ class Calibration:
         """Sort answers into bins by the probability that the model gave its choice."""
         place = np.minimum((confidence * BINS).astype(int), BINS - 1)
         sums = [np.bincount(place, weights=each, minlength=BINS) for each in (np.ones(len(place)), confidence, right)]
-        return cls(sums[0].astype(int), sums[1], sums[2].astype(int))
+        return cls(sums[0].astype(int), sums[1].astype(float), sums[2].astype(int))
+
+    def __add__(self, other: Calibration) -> Calibration:
+        """Of the answers of both."""
+        return Calibration(self.answers + other.answers, self.confidence + other.confidence, self.right + other.right)
 
     @property
     def error(self) -> float:

@@ -14,14 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int
 
 from hornbook.data.config import DataConfig
 from hornbook.data.prepare import Prepared, require_vocabulary
 from hornbook.data.token_file import TokenFile
 from hornbook.data.whole import prepare_whole
 from hornbook.evaluation.baselines import Baselines, baselines
+from hornbook.evaluation.closely import Closely, evaluate_closely
 from hornbook.evaluation.floor import Floor, Verdict, floor_of, leak
 from hornbook.evaluation.loss import Measured, evaluate_loss
+from hornbook.tokenizers.protocol import Tokenizer
 from hornbook.workflows.load import Loaded
 
 
@@ -33,6 +36,8 @@ class Evaluation:
     baselines: Baselines
     floor: Floor | None
     verdict: Verdict | None
+    closely: Closely | None = None
+    """The loss taken apart, where that was asked for."""
 
     def as_json(self) -> dict[str, Any]:
         """Losses in nats per token, as numbers."""
@@ -41,7 +46,7 @@ class Evaluation:
         if self.floor is not None and self.verdict is not None:
             result["floor_bits_per_byte"] = self.floor.bits_per_byte
             result["against_floor"] = self.verdict.as_json()
-        return result
+        return result if self.closely is None else result | self.closely.as_json()
 
     def rungs(self) -> list[tuple[str, float, float, float]]:
         """The ladder as rows (name, nats per token, bits per byte, perplexity), the worst first."""
@@ -67,16 +72,18 @@ class Evaluation:
         return said if self.verdict is None else f"{said}; {self.verdict}"
 
 
-def evaluate(loaded: Loaded, prepared: Prepared, precision: str = "float32") -> Evaluation:
-    """The model on its own validation split."""
-    return evaluate_tokens(loaded, prepared.train, prepared.validation, precision)
+def evaluate(loaded: Loaded, prepared: Prepared, precision: str = "float32", closely: bool = False) -> Evaluation:
+    """The model on its own validation split; ``closely`` takes the loss apart."""
+    return evaluate_tokens(loaded, prepared.train, prepared.validation, precision, closely)
 
 
-def evaluate_text(loaded: Loaded, prepared: Prepared, text: Sequence[str], precision: str = "float32") -> Evaluation:
+def evaluate_text(
+    loaded: Loaded, prepared: Prepared, text: Sequence[str], precision: str = "float32", closely: bool = False
+) -> Evaluation:
     """The model on another text; the baselines are those of the run's own training text, on the new targets."""
     with tempfile.TemporaryDirectory(prefix="hornbook-") as folder:
         file = prepare_whole(DataConfig(text=tuple(text)), loaded.tokenizer, Path(folder) / "text.tokens")
-        return evaluate_tokens(loaded, prepared.train, file, precision)
+        return evaluate_tokens(loaded, prepared.train, file, precision, closely)
 
 
 def measure_text(loaded: Loaded, text: Sequence[str], precision: str = "float32") -> Measured:
@@ -91,22 +98,41 @@ def measure_text(loaded: Loaded, text: Sequence[str], precision: str = "float32"
         )
 
 
-def evaluate_tokens(loaded: Loaded, train: TokenFile, validation: TokenFile, precision: str) -> Evaluation:
+def evaluate_tokens(
+    loaded: Loaded, train: TokenFile, validation: TokenFile, precision: str, closely: bool = False
+) -> Evaluation:
     """The model on every token of ``validation`` but the first, in windows of its context."""
     import torch
 
     require_vocabulary(validation, loaded.tokenizer)
-    context = loaded.recipe.model.context
-    floor = floor_of(validation)
-    measured = evaluate_loss(
-        loaded.model,
-        validation,
-        context,
-        batch=max(1, 8192 // context),
-        autocast=getattr(torch, precision),
-        per_document=floor is not None,
-    )
+    context, dtype = loaded.recipe.model.context, getattr(torch, precision)
+    batch, floor = max(1, 8192 // context), floor_of(validation)
+    close = None
+    if closely:
+        seen, lengths = times_seen(train), token_lengths(loaded.tokenizer)
+        close = evaluate_closely(
+            loaded.model, validation, context, seen, batch, autocast=dtype, lengths=lengths, seed=loaded.recipe.seed
+        )
+        measured = close.measured
+    else:
+        measured = evaluate_loss(
+            loaded.model, validation, context, batch, autocast=dtype, per_document=floor is not None
+        )
     ladder = baselines(
         np.asarray(train.tokens), np.asarray(validation.tokens), train.vocab_size, int(validation.bytes), context
     )
-    return Evaluation(measured, ladder, floor, None if floor is None else leak(measured, floor))
+    return Evaluation(measured, ladder, floor, None if floor is None else leak(measured, floor), close)
+
+
+def times_seen(train: TokenFile) -> Int[np.ndarray, " V"]:
+    """How often each token comes in a file, counted a piece at a time."""
+    counts = np.zeros(train.vocab_size, dtype=np.int64)
+    for start in range(0, len(train), 1 << 24):
+        counts += np.bincount(train.tokens[start : start + (1 << 24)], minlength=len(counts))
+        train.release()
+    return counts
+
+
+def token_lengths(tokenizer: Tokenizer) -> Int[np.ndarray, " V"]:
+    """The bytes of text that each token stands for."""
+    return np.array([len(tokenizer.token_bytes(token)) for token in range(tokenizer.vocab_size)], dtype=np.int64)
