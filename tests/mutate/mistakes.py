@@ -9,8 +9,9 @@ from tests.mutate.in_evaluation import EVALUATION
 from tests.mutate.in_finetuning import FINETUNING
 from tests.mutate.in_generation import GENERATION
 from tests.mutate.in_model import MODEL
+from tests.mutate.in_proof import PROOF
 from tests.mutate.in_text import TEXT
 from tests.mutate.in_training import TRAINING
 from tests.mutate.mistake import Mistake
 
-MISTAKES: list[Mistake] = [*MODEL, *TEXT, *TRAINING, *GENERATION, *FINETUNING, *EVALUATION]
+MISTAKES: list[Mistake] = [*MODEL, *TEXT, *TRAINING, *GENERATION, *FINETUNING, *EVALUATION, *PROOF]

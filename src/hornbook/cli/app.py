@@ -35,6 +35,8 @@ COMMANDS = {
     "chat": "Talk with a run that was taught to answer.",
     "classify": "Ask a run to which class a text belongs.",
     "evaluate": "Loss, bits per byte and perplexity of a run, beside what they must beat.",
+    "compress": "A file as small as a run finds it likely: the loss, in bytes.",
+    "decompress": "Restore what compress wrote, byte for byte.",
     "generate": "Let a run write.",
     "import": "Make a run of a model from elsewhere.",
     "export": "Write a run for other programs.",

@@ -6,11 +6,13 @@ Without a terminal (a log file, CI) the live line is left out and the others sta
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from hornbook.cli.output import say
 
@@ -63,6 +65,16 @@ class TrainingProgress:
     def evaluated(self, step: int, score: Score, best: bool) -> None:
         """The whole validation split was scored."""
         self.said(f"step {step:>6,}  validation {score}{'  best so far' if best else ''}")
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A live line on stderr for something that goes through tokens: call with how many are done, and of how many."""
+    console = Console(file=sys.stderr, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what)
+        yield lambda done, of: progress.update(task, completed=done, total=of)
 
 
 def clock(seconds: float) -> str:
