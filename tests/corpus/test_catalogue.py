@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hornbook.corpus.catalogue import CATALOGUE, Entry
-from hornbook.corpus.pair_sources import PAIR_CORPORA
+from hornbook.corpus.pair_sources import CONVERSATIONS, LABELLED, PREFERENCES
 from hornbook.corpus.sources import GENERATED, TITLES
 from hornbook.files import sha256_of
 
@@ -49,8 +49,9 @@ def test_what_is_pinned_is_said_as_it_is() -> None:
 
 def test_names_are_told_apart_from_generated_ones() -> None:
     assert not set(GENERATED) & set(CATALOGUE)
-    assert list(TITLES) == [*GENERATED, *PAIR_CORPORA], "all that is made here has a title"
-    assert not set(PAIR_CORPORA) & set(CATALOGUE)
+    made = [*GENERATED, *LABELLED, *CONVERSATIONS, *PREFERENCES]
+    assert list(TITLES) == made and len(set(made)) == len(made), "all that is made here has a title"
+    assert not set(made) & set(CATALOGUE)
 
 
 @pytest.mark.parametrize("name", COPIES)

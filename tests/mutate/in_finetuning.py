@@ -72,4 +72,20 @@ FINETUNING = [
         ("needed > SHARE * free", "needed > free / SHARE", "what does not fit is tried"),
         ('asked == "always"', 'asked != "always"', "never means always"),
     ),
+    *mistakes_in(
+        "evaluation/checking/checks.py", "evaluation/test_checking.py",
+        ("place - early for early in changed if early < place", "early - place for early in changed if early > place", "the past counts as the future"),
+        ("found.triu(1).max()", "found.tril(-1).max()", "derivatives by earlier tokens count"),
+        ("together = answers(model, tokens)", "together = torch.cat([answers(model, row[None]) for row in tokens])", "no text has company"),
+        ("other, tokens = subject.model(0), subject.model(1)", "other, tokens = subject.model(0), subject.model(0)", "a model is loaded into its twin"),
+    ),
+    *mistakes_in(
+        "corpus/reviews.py", "corpus/test_reviews.py",
+        ("like, unlike = (GOOD, BAD) if good else (BAD, GOOD)", "like, unlike = (GOOD, BAD) if good else (BAD, BAD)", "complaints name no good word"),
+        ("self.review(draw, UNSEEN,", "self.review(draw, THINGS,", "what is held out is about known things"),
+    ),
+    *mistakes_in(
+        "corpus/story_world/retelling.py", "corpus/story_world/test_retelling.py",
+        ("if str(name) not in told.text", "if str(name) != hero", "the new name is one that the story has already"),
+    ),
 ]

@@ -43,6 +43,7 @@ COMMANDS = {
     "runs": "List and show runs, verify their files, look at any batch.",
     "bench": "Speed and numerics, one change a row: what each costs and gains.",
     "draw": "Pictures of the parts of models and of runs.",
+    "check": "Examine a model of your own: causality, order, first loss, gradients...",
     "explain": "Every part of a model: formula, paper, file, cost.",
     "doctor": "Check this machine.",
 }

@@ -124,19 +124,20 @@ def make(
     seed: int = 0,
     as_json: Json = False,
 ) -> None:
-    """Write a generated corpus to a .txt or .jsonl file: the same names and numbers give the same bytes.
+    """Write a generated corpus to a file: the same names and numbers give the same bytes.
 
-    A .jsonl file keeps the log-probability of every document; a .txt file has lines of <|endoftext|> between documents.
-    Pairs (numbers) go to a .tsv, .csv or .jsonl file.
+    Texts go to a .txt file, with lines of <|endoftext|> between documents, or to a .jsonl file, which keeps the
+    log-probability of every document. Pairs and labelled texts go to a .tsv, .csv or .jsonl file, conversations and
+    preferences to a .jsonl file.
 
     Parameters
     ----------
     name
-        stories, markov-1, markov-2, markov-3, benchmark, numbers, numbers-en, numbers-fr or numbers-it.
+        One of those that `hornbook corpus list` says are made here.
     out
         The file to write.
     documents
-        How many documents or pairs. Otherwise 20,000.
+        How many documents or rows. Otherwise 20,000.
     size
         Stop before the texts together have more than so many bytes.
     seed
@@ -144,16 +145,10 @@ def make(
     """
     import platform
 
-    from hornbook.corpus.documents import write_documents
-    from hornbook.corpus.pair_sources import PAIR_CORPORA, make_pairs
-    from hornbook.corpus.pairs import write_pairs
-    from hornbook.corpus.sources import make_documents
+    from hornbook.corpus.making import make_corpus
     from hornbook.files import sha256_of
 
-    if name in PAIR_CORPORA:
-        written = write_pairs(make_pairs(name, documents, size, seed), out)
-    else:
-        written = write_documents(make_documents(name, documents, size, seed), out)
+    written = make_corpus(name, out, documents, size, seed)
     result = {
         "name": name,
         "seed": seed,

@@ -6,7 +6,7 @@ whoever prepares it divides it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -15,10 +15,13 @@ from typing import Generic, Protocol, TypeVar, runtime_checkable
 from hornbook.corpus.catalogue import CATALOGUE
 from hornbook.corpus.conversations import Conversation, Preference
 from hornbook.corpus.fetch import Fetching, fetch_file
+from hornbook.corpus.numbers.spoken import SpokenNumbers
 from hornbook.corpus.numbers.task import NumbersTask
 from hornbook.corpus.pairs import LabelledText, Pair, read_labelled, read_pairs
+from hornbook.corpus.reviews import Reviews
 from hornbook.corpus.sources import DOCUMENTS, read_messages
 from hornbook.corpus.story_world.asking import EXCERPTS, FOLLOWED, READ, StoryQuestions
+from hornbook.corpus.story_world.retelling import StoryTasks
 from hornbook.corpus.story_world.telling_facts import StoryFacts, StoryTastes
 from hornbook.corpus.sums import Sums
 from hornbook.errors import SettingError, nearest
@@ -27,23 +30,12 @@ Item = TypeVar("Item")
 
 
 @runtime_checkable
-class PairCorpus(Protocol):
-    """What can be had under a name: as many pairs as are asked for, and others that are never among them.
-
-    The labelled texts are an encoder's view of the same things; ``questions`` says what their labels answer.
-    """
+class LabelledCorpus(Protocol):
+    """Labelled texts that can be had under a name, as many as are asked for, and others that are never among them."""
 
     @property
     def questions(self) -> tuple[str, ...]:
         """What is asked about every text."""
-        ...
-
-    def training_pairs(self, seed: int, count: int) -> Iterator[Pair]:
-        """Pairs to learn from."""
-        ...
-
-    def held_out_pairs(self, seed: int) -> Iterator[Pair]:
-        """Pairs to measure with."""
         ...
 
     def training_texts(self, seed: int, count: int) -> Iterator[LabelledText]:
@@ -55,12 +47,27 @@ class PairCorpus(Protocol):
         ...
 
 
+@runtime_checkable
+class PairCorpus(LabelledCorpus, Protocol):
+    """The same for pairs; the labelled texts are an encoder's view of the same things."""
+
+    def training_pairs(self, seed: int, count: int) -> Iterator[Pair]:
+        """Pairs to learn from."""
+        ...
+
+    def held_out_pairs(self, seed: int) -> Iterator[Pair]:
+        """Pairs to measure with."""
+        ...
+
+
 PAIR_CORPORA: dict[str, PairCorpus] = {
     "numbers": NumbersTask(),
     "numbers-en": NumbersTask(languages=("en",), directions=("words",)),
     "numbers-fr": NumbersTask(languages=("fr",), directions=("words",)),
     "numbers-it": NumbersTask(languages=("it",), directions=("words",)),
 }
+
+LABELLED: dict[str, LabelledCorpus] = {**PAIR_CORPORA, "reviews": Reviews()}
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,7 @@ def load_pairs(
         MissingError, TextError: as ``read_pairs``.
     """
     if isinstance(name_or_paths, str):
-        corpus = find_pairs(name_or_paths)
+        corpus = find(PAIR_CORPORA, name_or_paths, "pairs")
         return Supplied(corpus.training_pairs(seed, count or DOCUMENTS), corpus.held_out_pairs(seed))
     return Supplied(islice(read_pairs(name_or_paths, source_field, target_field), count))
 
@@ -106,8 +113,8 @@ def load_labelled(
     if isinstance(name_or_paths, str):
         if is_messages(name_or_paths):
             return Supplied(islice(messages(name_or_paths), count))
-        corpus = find_pairs(name_or_paths)
-        return Supplied(corpus.training_texts(seed, count or DOCUMENTS), corpus.held_out_texts(seed))
+        labelled = find(LABELLED, name_or_paths, "labelled texts")
+        return Supplied(labelled.training_texts(seed, count or DOCUMENTS), labelled.held_out_texts(seed))
     return Supplied(islice(read_labelled(name_or_paths, text_field, label_fields), count))
 
 
@@ -130,7 +137,9 @@ CONVERSATIONS: dict[str, Talk] = {
     "story-paragraphs": StoryQuestions(shown=EXCERPTS, whole=False),
     "story-riddles": StoryQuestions(kinds=READ + FOLLOWED),
     "story-facts": StoryFacts(),
+    "story-tasks": StoryTasks(),
     "sums": Sums(),
+    "numbers-spoken": SpokenNumbers(),
 }
 
 PREFERENCES: dict[str, StoryTastes] = {"story-tastes": StoryTastes()}
@@ -138,23 +147,13 @@ PREFERENCES: dict[str, StoryTastes] = {"story-tastes": StoryTastes()}
 
 def preferences_named(name: str, count: int | None = None, seed: int = 0) -> Supplied[Preference]:
     """The preferences of a corpus with a name (``SettingError`` where there is none)."""
-    if name not in PREFERENCES:
-        raise SettingError(
-            f"corpus: {name!r} has no preferences{nearest(name, PREFERENCES)}; those that have are "
-            f"{', '.join(PREFERENCES)}"
-        )
-    corpus = PREFERENCES[name]
+    corpus = find(PREFERENCES, name, "preferences")
     return Supplied(corpus.training_preferences(seed, count or DOCUMENTS), corpus.held_out_preferences(seed))
 
 
 def conversations_named(name: str, count: int | None = None, seed: int = 0) -> Supplied[Conversation]:
     """The conversations of a corpus with a name (``SettingError`` where there is none)."""
-    if name not in CONVERSATIONS:
-        raise SettingError(
-            f"corpus: {name!r} has no conversations{nearest(name, CONVERSATIONS)}; those that have are "
-            f"{', '.join(CONVERSATIONS)}"
-        )
-    corpus = CONVERSATIONS[name]
+    corpus = find(CONVERSATIONS, name, "conversations")
     return Supplied(corpus.training_conversations(seed, count or DOCUMENTS), corpus.held_out_conversations(seed))
 
 
@@ -173,26 +172,13 @@ def messages(name: str) -> Iterator[LabelledText]:
 
 def questions_of(name: str) -> tuple[str, ...]:
     """What is asked about every text of a corpus with a name."""
-    return ("label",) if is_messages(name) else find_pairs(name).questions
+    return ("label",) if is_messages(name) else find(LABELLED, name, "labelled texts").questions
 
 
-def find_pairs(name: str) -> PairCorpus:
-    """The row of ``PAIR_CORPORA`` (``SettingError`` for any other name)."""
-    if name not in PAIR_CORPORA:
+def find(table: Mapping[str, Item], name: str, what: str) -> Item:
+    """The row of a table (``SettingError`` for any other name)."""
+    if name not in table:
         raise SettingError(
-            f"corpus: {name!r} has no pairs{nearest(name, PAIR_CORPORA)}; those that have are {', '.join(PAIR_CORPORA)}"
+            f"corpus: {name!r} has no {what}{nearest(name, table)}; those that have are {', '.join(table)}"
         )
-    return PAIR_CORPORA[name]
-
-
-def make_pairs(name: str, count: int | None = None, size: int | None = None, seed: int = 0) -> Iterator[Pair]:
-    """The pairs to learn from of a corpus with a name.
-
-    Raises:
-        SettingError: no such name, a count below 1, or a number of bytes, which pairs are not measured in.
-    """
-    if size is not None:
-        raise SettingError("bytes: pairs are counted; say how many with documents")
-    if count is not None and count < 1:
-        raise SettingError(f"documents: expected at least 1, found {count}")
-    return load_pairs(name, count, seed).training
+    return table[name]

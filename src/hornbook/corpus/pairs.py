@@ -201,35 +201,45 @@ def write_pairs(pairs: Iterable[Pair], path: Path) -> Written:
         SettingError: the name of the file does not end like a table's.
         TextError: a text for a .tsv file has a tab or a line end in it.
     """
+    return write_rows(((pair.name, {"source": pair.source, "target": pair.target}) for pair in pairs), path)
+
+
+def write_labelled(texts: Iterable[LabelledText], questions: Sequence[str], path: Path) -> Written:
+    """The same for labelled texts: the text, and a column for each question; ``read_labelled`` reads it."""
+    return write_rows(
+        ((text.name, {"text": text.text, **dict(zip(questions, text.labels, strict=True))}) for text in texts), path
+    )
+
+
+def write_rows(rows: Iterable[tuple[str, dict[str, str]]], path: Path) -> Written:
+    """Named rows, each with its texts by column."""
     write = WRITERS.get(path.suffix.lower())
     if write is None:
-        raise SettingError(f"{path}: pairs are written to tables; end the name in {', '.join(WRITERS)}")
+        raise SettingError(f"{path}: tables are what this is written to; end the name in {', '.join(WRITERS)}")
     count = characters = size = 0
     with replacing(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-        for pair in pairs:
-            write(file, pair, count == 0)
-            both = pair.source + pair.target
-            count, characters, size = count + 1, characters + len(both), size + len(both.encode())
+        for name, row in rows:
+            write(file, name, row, count == 0)
+            whole = "".join(row.values())
+            count, characters, size = count + 1, characters + len(whole), size + len(whole.encode())
     return Written(path, count, characters, size)
 
 
-def write_tabs(file: TextIO, pair: Pair, first: bool) -> None:
+def write_tabs(file: TextIO, name: str, row: dict[str, str], first: bool) -> None:
     """One line of a .tsv file, the names of the columns before the first."""
-    if any(mark in text for text in (pair.source, pair.target) for mark in "\t\n\r"):
-        raise TextError(f"{pair.name}: this pair has a tab or a line end in it; choose a .csv or .jsonl file")
-    file.write("source\ttarget\n" * first + f"{pair.source}\t{pair.target}\n")
+    if any(mark in text for text in row.values() for mark in "\t\n\r"):
+        raise TextError(f"{name}: this row has a tab or a line end in it; choose a .csv or .jsonl file")
+    file.write(f"{chr(9).join(row)}\n" * first + f"{chr(9).join(row.values())}\n")
 
 
-def write_commas(file: TextIO, pair: Pair, first: bool) -> None:
+def write_commas(file: TextIO, name: str, row: dict[str, str], first: bool) -> None:
     """One row of a .csv file, the names of the columns before the first."""
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerows([("source", "target")] * first + [(pair.source, pair.target)])
+    csv.writer(file, lineterminator="\n").writerows([row.keys()] * first + [row.values()])
 
 
-def write_object(file: TextIO, pair: Pair, first: bool) -> None:
+def write_object(file: TextIO, name: str, row: dict[str, str], first: bool) -> None:
     """One line of a .jsonl file."""
-    record = {"source": pair.source, "target": pair.target, "name": pair.name}
-    file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    file.write(json.dumps({**row, "name": name}, ensure_ascii=False) + "\n")
 
 
 WRITERS = {".tsv": write_tabs, ".csv": write_commas, ".jsonl": write_object}

@@ -46,7 +46,9 @@ def load_corpus(
         MissingError: it is not in the cache and cannot be fetched.
     """
     if name in TITLES and name not in GENERATED:
-        raise SettingError(f"corpus: {name!r} has pairs; choose the task translate, continue or classify to use them")
+        raise SettingError(
+            f"corpus: {name!r} is no running text but {TITLES[name]}; choose a recipe whose task reads such"
+        )
     if name not in GENERATED and name not in CATALOGUE:
         raise SettingError(
             f"corpus: {name!r} is not known{nearest(name, corpus_names())}; there are {', '.join(corpus_names())}"
@@ -231,4 +233,15 @@ TITLES = {
     "numbers-en": "pairs: numbers in English words",
     "numbers-fr": "pairs: numbers in French words",
     "numbers-it": "pairs: numbers in Italian words",
+    "reviews": "labelled texts: praise and complaint that cannot be told apart by counting words",
+    "story-questions": "conversations: questions about stories that nobody has read before",
+    "story-questions-untold": "conversations: the same questions without their stories: what can be guessed",
+    "story-paragraphs": "conversations: questions about single paragraphs",
+    "story-riddles": "conversations: questions for which a story has to be followed",
+    "story-facts": "conversations: facts about stories, told in any order",
+    "story-tasks": "conversations: sum a story up, tell it again with another name, go on with it",
+    "sums": "conversations: sums of two numbers of two or three digits",
+    "numbers-spoken": "conversations: numbers in English, French and Italian words, and back",
+    "story-tastes": "preferences: of two facts about a story, told in as many words, the one that is liked better",
 }
+"""All that is made here; what a name stands for is found in ``GENERATED`` and in the tables of pair_sources.py."""
