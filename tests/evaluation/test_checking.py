@@ -142,7 +142,7 @@ def test_what_cannot_be_examined_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_command_says_what_is_wrong_and_exits_with_4(hornbook) -> None:
-    bad = hornbook("check", f"{FILE}:BatchSecond", "--set", "width=16", "--vocabulary", "29", "--context", "7", expect=4)
+    bad = hornbook("check", f"{FILE}:BatchSecond", "--set", "width=16", "--vocabulary", "29", expect=4)
     assert "-> batch and time are swapped" in bad.stdout and "checks failed: shape" in bad.stderr
     told = json.loads(hornbook("check", f"{FILE}:LastOnly", "--json", expect=4).stdout)
     assert not told["ok"] and len(told["checks"]) == len(CAUSAL)
