@@ -64,7 +64,8 @@ class Subject:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive(seed, "checking", "build"))
             model = self.build()
-        return (model.double() if exact else model.float()).eval()
+        model.to(torch.float64 if exact else torch.float32)
+        return model.eval()
 
     def tokens(self, rows: int = 1, length: int | None = None, seed: int = 0) -> Int[Tensor, "B T"]:
         """Texts drawn at random; with the same seed a shorter one is the beginning of a longer."""
