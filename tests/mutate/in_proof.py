@@ -32,4 +32,22 @@ PROOF = [
         ("if foresight.source != file.source:", "if False:", "a file is read with another model"),
         ("or hashlib.sha256(content).digest()[:16] != file.content", "", "what comes out is not compared with what went in"),
     ),
+    *mistakes_in(
+        "evaluation/truth.py", "evaluation/test_truth.py",
+        ("if tokens[: len(given)] == given:", "if True:", "ways that would have been cut otherwise are counted"),
+        ("pieces(text, pattern)[:-1])", "pieces(text, pattern))", "a token is taken for settled while its word may grow"),
+        ("true > 0, terms, 0.0", "true >= 0, terms, 0.0", "what never comes makes the divergence no number"),
+        ("return 2 / (low + high)", "return (low + high) / 2", "the temperature is its own inverse"),
+        ("entropies[here].mean()), float(by_place[here]", "entropies[here].mean()), float(by_place", "the divergence of a stretch is that of all"),
+    ),
+    *mistakes_in(
+        "corpus/story_world/continuing.py", "evaluation/test_truth.py",
+        ("if len(telling.text) >= len(before):\n", "if True:\n", "a story that ended before its beginning did is counted"),
+    ),
+    *mistakes_in(
+        "workflows/against_truth.py", "workflows/test_against_truth.py",
+        ("found[chosen - 1 + len(start)]", "found[chosen - 1]", "the model is asked one place too early"),
+        ("possible[possible < len(text)]", "possible[possible <= len(text)]", "the letter after a text is asked for", "where a text is longer than the context it does not arise"),
+        ("if cut and number == 0:", "if False:", "half a text is taken for a whole one"),
+    ),
 ]

@@ -21,6 +21,8 @@ def evaluate(
     text: tuple[str, ...] = (),
     checkpoint: str = "best",
     precision: Literal["float32", "bfloat16"] = "float32",
+    against_truth: Annotated[bool, cyclopts.Parameter(negative=())] = False,
+    places: int = 400,
     as_json: Annotated[bool, cyclopts.Parameter(name="--json", negative=())] = False,
 ) -> None:
     """Score a run on its whole validation split, beside what it must beat and what nobody can pass.
@@ -39,6 +41,11 @@ def evaluate(
         best, latest, or one by name such as step-000200.
     precision
         The arithmetic of the model's matrix products.
+    against_truth
+        Compare the model's probabilities with the true ones instead, where the source of the text is known: a run on
+        stories or a Markov source.
+    places
+        At how many places of held-out texts to compare them.
     as_json
         Print one JSON object instead of the table.
     """
@@ -47,7 +54,9 @@ def evaluate(
 
     loaded = load_run(run, checkpoint)
     say(f"scoring {loaded.run.folder} at {loaded.checkpoint.name}")
-    if IMPORTED in loaded.run.info:
+    if against_truth:
+        compare_with_truth(loaded, places, as_json)
+    elif IMPORTED in loaded.run.info:
         measure_imported(loaded, text, precision, as_json)
     elif isinstance(loaded.recipe.task, NextToken):
         measure(loaded, text, precision, as_json)
@@ -74,6 +83,30 @@ def measure(loaded: Loaded, text: tuple[str, ...], precision: str, as_json: bool
         print_table(("where the loss is", "of the tokens", "nats/token", "of the loss"), result.closely.rows())
         for sentence in result.closely.sentences():
             print(sentence)
+
+
+def compare_with_truth(loaded: Loaded, places: int, as_json: bool) -> None:
+    """Model probability beside true probability."""
+    from hornbook.workflows.against_truth import run_against_truth
+    from hornbook.workflows.load import load_prepared
+
+    found = run_against_truth(loaded, load_prepared(loaded.run), places)
+    if as_json:
+        print_json({**named(loaded), **found.as_json()})
+        return
+    rows = [
+        (f"{each.first}" + (f" to {each.last}" if each.last > each.first else ""), f"{each.places}",
+         f"{each.entropy:.4f}", f"{each.divergence:.4f}")
+        for each in found.stretches
+    ]  # fmt: skip
+    total = ("all", f"{found.places}", f"{found.entropy:.4f}", f"{found.divergence:.4f}")
+    print_table(("tokens known", "places", "entropy", "divergence"), [*rows, total], emphasised="all")
+    curve = [(f"{said:.4f}", f"{true:.4f}", f"{count:,}") for said, true, count in found.curve]
+    print_table(("the model says", "the truth is", "tokens"), curve)
+    print(
+        f"The source leaves {found.entropy:.4f} nats per token open, the model loses {found.divergence:.4f} more. "
+        f"At temperature {found.temperature:.2f} that would be {found.divergence_then:.4f}."
+    )
 
 
 def count_answers(loaded: Loaded, text: tuple[str, ...], as_json: bool) -> None:

@@ -73,6 +73,20 @@ class MarkovSource:
         found: list[list[float]] = rows.tolist()
         return found
 
+    def following(self, history: str) -> Float[np.ndarray, " symbols"]:
+        """How likely each symbol is after these letters, the first of a text; none of them may be one it never
+        writes. Before ``order`` letters are known, over all contexts that begin like them."""
+        symbols = [ord(letter) - ord("a") for letter in history]
+        known = 0
+        for symbol in symbols[max(0, len(symbols) - self.order) :]:
+            known = known * self.symbols + symbol
+        block = self.symbols ** max(0, self.order - len(symbols))
+        begins = self.stationary[known * block : (known + 1) * block]
+        found: Float[np.ndarray, " symbols"] = (
+            self.transitions[known] if block == 1 else begins.reshape(self.symbols, -1).sum(1) / begins.sum()
+        )
+        return found
+
     def sample(self, count: int, generator: np.random.Generator) -> Integer[np.ndarray, " count"]:
         """``count`` symbols as numbers from 0 to ``symbols`` - 1."""
         contexts = len(self.transitions)
