@@ -37,6 +37,8 @@ COMMANDS = {
     "evaluate": "Loss, bits per byte and perplexity of a run, beside what they must beat.",
     "compress": "A file as small as a run finds it likely: the loss, in bytes.",
     "decompress": "Restore what compress wrote, byte for byte.",
+    "compare": "Runs side by side: losses, settings, texts.",
+    "study": "Questions that take several runs, answered with intervals or not at all.",
     "generate": "Let a run write.",
     "import": "Make a run of a model from elsewhere.",
     "export": "Write a run for other programs.",

@@ -50,7 +50,8 @@ th:last-child,td:last-child{text-align:left;padding-right:0}
 td:last-child{color:var(--muted);font-size:.9rem}
 tr.model td{font-weight:650}tr.model td:first-child{color:var(--model)}tr.floor td:first-child{color:var(--floor)}
 tr td:last-child{font-weight:400!important}
-.counted th:last-child,.counted td:last-child{text-align:right;color:inherit;font-size:inherit}
+.counted th:last-child,.counted td:last-child{text-align:right}
+.counted td:last-child{color:inherit;font-size:inherit}
 .scroll{overflow-x:auto}
 figure{margin:0 0 1.5rem}
 svg{display:block;width:100%;height:auto}

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from hornbook.errors import HornbookError
+from hornbook.errors import DivergedError
 from hornbook.training.objectives import Objective
 
 
@@ -25,13 +25,13 @@ def check_finite(
     ``describe`` says which rows of which documents step ``step`` was made of.
 
     Raises:
-        HornbookError: with the step, its batch and what to try.
+        DivergedError: with the step, its batch and what to try.
     """
     if math.isfinite(loss) and math.isfinite(gradient_norm):
         return
     what = f"the loss became {loss}" if not math.isfinite(loss) else f"the gradient's norm became {gradient_norm}"
     batch = f" Its batch: {describe(step)}." if describe else ""
-    raise HornbookError(
+    raise DivergedError(
         f"step {step}: {what} (learning rate {learning_rate:.3g}); the weights are those before this step.{batch} "
         "Try a lower learning rate, a longer warm-up or a smaller clip; if it happens in bfloat16 or float16, try "
         'precision = "float32". The last checkpoint was not touched.'
