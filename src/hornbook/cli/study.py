@@ -12,6 +12,7 @@ from hornbook.errors import SettingError
 
 if TYPE_CHECKING:
     from hornbook.workflows.recipe import Recipe
+    from hornbook.workflows.study_ab import Answer
 
 app = cyclopts.App(name="study", help="Questions that take several runs, answered with intervals or not at all.")
 
@@ -54,7 +55,7 @@ def ab(
     steps
         Make so many steps in every run.
     text
-        Train on these files, folders or globs instead of the recipe's text.
+        Train on these files instead of the recipe's text.
     corpus
         Train on this corpus instead.
     out
@@ -79,6 +80,11 @@ def ab(
     if as_json:
         print_json({"schema": 1, "study": str(folder), **answer.as_json()})
         return
+    print_answer(answer, folder)
+
+
+def print_answer(answer: Answer, folder: Path) -> None:
+    """Seed by seed, what the sides cost, the verdict, and where it all lies."""
     table = answer.table()
     print_table(table.headings, table.rows, emphasised="mean")
     for line in answer.remarks():
