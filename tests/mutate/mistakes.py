@@ -6,6 +6,7 @@ Whoever adds to the core adds to these tables. ``right`` has to stand in its fil
 from __future__ import annotations
 
 from tests.mutate.in_evaluation import EVALUATION
+from tests.mutate.in_figures import FIGURES
 from tests.mutate.in_finetuning import FINETUNING
 from tests.mutate.in_generation import GENERATION
 from tests.mutate.in_model import MODEL
@@ -14,4 +15,4 @@ from tests.mutate.in_text import TEXT
 from tests.mutate.in_training import TRAINING
 from tests.mutate.mistake import Mistake
 
-MISTAKES: list[Mistake] = [*MODEL, *TEXT, *TRAINING, *GENERATION, *FINETUNING, *EVALUATION, *PROOF]
+MISTAKES: list[Mistake] = [*MODEL, *TEXT, *TRAINING, *GENERATION, *FINETUNING, *EVALUATION, *PROOF, *FIGURES]

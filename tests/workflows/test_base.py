@@ -15,7 +15,8 @@ from hornbook.tokenizers.saved import fingerprint
 from hornbook.workflows.base import forgetting
 from hornbook.workflows.load import load_run
 from hornbook.workflows.recipe import load_recipe
-from hornbook.workflows.report import finish, read_evaluation
+from hornbook.workflows.recorded import read_evaluation
+from hornbook.workflows.report import finish
 from hornbook.workflows.train import resume, train
 from tests.workflows.test_train import Interrupted, StopsAfter, weights
 

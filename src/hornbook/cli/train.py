@@ -179,7 +179,7 @@ def show_result(outcome: Outcome, result: Evaluation | Examination) -> None:
 def forgotten_by(run: Run) -> Forgetting | None:
     """What the report says about the base's own text, where it says anything."""
     from hornbook.workflows.base import Forgetting
-    from hornbook.workflows.report import read_evaluation
+    from hornbook.workflows.recorded import read_evaluation
 
     found = (read_evaluation(run) or {}).get("forgetting")
     return None if found is None else Forgetting(**found)

@@ -16,6 +16,8 @@ from matplotlib.text import Text
 
 from hornbook.figures.style import BASELINE, INK, MODEL, MUTED, PAPER, RULE, head, quiet
 
+NARROWEST = 6.4
+"""Inches of a page, so that a remark has room above a few small panels."""
 HEAD, FOOT = 0.95, 0.55
 """Inches above the first row of panels, for the title and a remark, and below the last, for what an axis is called."""
 
@@ -53,15 +55,17 @@ def panels(
     gaps: tuple[float, float] = (0.45, 0.75),
     left: float = 0.7,
     right: float = 0.3,
+    foot: float = FOOT,
     title: str = "",
     remark: str = "",
 ) -> tuple[Figure, list[Axes]]:
     """A page of ``columns`` times ``rows`` axes of ``wide`` times ``high`` inches, row by row from the top.
 
-    ``gaps`` is what lies between two columns and between two rows; ``left`` and ``right`` what lies beside all.
+    ``gaps`` is what lies between two columns and between two rows; ``left``, ``right`` and ``foot`` what
+    lies around all of them.
     """
-    width = left + columns * wide + (columns - 1) * gaps[0] + right
-    height = HEAD + rows * high + (rows - 1) * gaps[1] + FOOT
+    width = max(left + columns * wide + (columns - 1) * gaps[0] + right, NARROWEST)
+    height = HEAD + rows * high + (rows - 1) * gaps[1] + foot
     figure = Figure(figsize=(width, height), dpi=150, facecolor=PAPER)
     head(figure, title, remark)
     found = []

@@ -79,16 +79,16 @@ def column(config: ModelConfig, stack: str, shapes: dict[str, int], name: str = 
         "token embedding", joined(f"{config.vocabulary:,} × {config.width:,}", times_root(config),
                                   amount(shapes["embedding.tokens.weight"] if name != "decoder" else 0)), "table"
     )  # fmt: skip
-    before = [table, *positions(config, inside)]
-    if segments := shapes.get("segments.weight"):
-        before.append(Box("segment embedding", amount(segments), "table"))
+    segments = shapes.get("segments.weight", 0)
+    before = [table, *([Box("+ segment embedding", amount(segments), "table")] if segments else [])]
+    before += positions(config, inside)
     before += norm_box(config.embedding_norm, inside, "first_norm")
     after = norm_box(config.blocks[-1].norm, inside, "norm") if config.ends_bare else []
     if any(key.startswith("transform.") for key in shapes):
         parts = sum(size for key, size in shapes.items() if key.startswith("transform."))
         after.append(Box("linear, activation, norm", amount(parts), "thinking"))
     head = shapes.get("embedding.head.weight", 0) + shapes.get("embedding.head_bias", 0)
-    sizes = joined("the token embedding again" if config.tied else "", f"{config.width:,} → {config.vocabulary:,}",
+    sizes = joined("the same table" if config.tied else "", f"{config.width:,} → {config.vocabulary:,}",
                    amount(head))  # fmt: skip
     return Column(
         name=name,

@@ -13,6 +13,7 @@ from hornbook.batches import Positions
 from hornbook.evaluation.attention_cost import counted, ways
 from hornbook.figures.activations import Bend, activation_grid
 from hornbook.figures.complexity import Cost, complexity
+from hornbook.figures.depth_width import Shape, depth_width
 from hornbook.figures.masks import Seen, mask_grid
 from hornbook.figures.positions import falling_scores, turned_pairs, waves
 from hornbook.figures.schedules import schedule_grid
@@ -28,10 +29,12 @@ from hornbook.model.config import (
     SlidingWindow,
     Unscaled,
 )
+from hornbook.model.count import count
 from hornbook.model.feed_forward import ACTIVATIONS
 from hornbook.model.masks import Mask
 from hornbook.model.parts import PARTS
 from hornbook.model.position_encodings import AlibiEncoding, RotaryEncoding, SinusoidalEncoding
+from hornbook.model.presets import PRESETS
 from hornbook.model.rotary_scaling import speeds
 from hornbook.training.config import Constant, Cosine, Linear, ScheduleConfig, Trapezoid
 from hornbook.training.schedules import factor
@@ -183,3 +186,23 @@ def schedules(steps: int = 200) -> Figure:
     }
     factors = {name: [factor(kind, step, step / steps, steps) for step in range(steps)] for name, kind in kinds.items()}
     return schedule_grid(factors, remark="the first tenth of the run is warm-up; no last step stands at 0")
+
+
+def depth_and_width() -> Figure:
+    """The presets by depth and width, on lines of models whose layers have as many parameters."""
+    alike: dict[tuple[int, int], list[str]] = {}
+    for name, config in PRESETS.items():
+        if name.startswith("gpt"):
+            alike.setdefault((config.depth, config.width), []).append(name)
+    shapes = [
+        Shape(" and ".join(names), depth, width, count(PRESETS[names[0]]).non_embedding_parameters)
+        for (depth, width), names in alike.items()
+    ]
+    lines = {
+        size: [(depth, math.sqrt(size / (12 * depth))) for depth in np.geomspace(0.5, 256, 60)]
+        for size in (1_000_000, 10_000_000, 100_000_000, 1_000_000_000)
+    }
+    return depth_width(
+        shapes, lines, title="Deep or wide",
+        remark="presets, and how many parameters their layers have; a layer of width C has about 12 C² (dashed lines)",
+    )  # fmt: skip

@@ -16,19 +16,12 @@ from matplotlib.figure import Figure
 
 from hornbook.errors import HornbookError, SettingError, nearest
 from hornbook.figures.style import save
-from hornbook.workflows import draw_architecture, draw_parts
+from hornbook.workflows import draw_architecture, draw_parts, draw_runs, draw_tokens
+from hornbook.workflows.draw_runs import Subject
 from hornbook.workflows.load import Loaded, load_run
 
 ALL = "all"
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What a picture of a run is made of."""
-
-    loaded: Loaded
-    text: str | None
-    """What to look at; ``None``: the run's own held-out text."""
+RUN = "a run"
 
 
 @dataclass(frozen=True)
@@ -69,8 +62,22 @@ DRAWINGS = (
     Drawing("encoder", "BERT as boxes and arrows, with shapes and parameters.", draw_architecture.encoder),
     Drawing("encoder-decoder", "The Transformer of 2017 as boxes and arrows, with shapes and parameters.",
             draw_architecture.encoder_decoder),
+    Drawing("depth-width", "Presets between deep and wide, on lines of equal size.", draw_parts.depth_and_width),
     Drawing("architecture", "The run's model as boxes and arrows, with shapes and parameters.",
-            lambda subject: draw_architecture.diagram(subject.loaded.model.config), "a run"),
+            lambda subject: draw_architecture.diagram(subject.loaded.model.config, subject.loaded.run.name), RUN),
+    Drawing("loss", "The losses of the run between its baselines and its floor.", draw_runs.loss, RUN),
+    Drawing("ladder", "Bits per byte of the run's model among its baselines.", draw_runs.ladder, RUN),
+    Drawing("loss-by-position", "What a token costs by how much stands before it.", draw_runs.loss_at_positions, RUN),
+    Drawing("token-loss", "A text, every token on a ground as dark as it surprised.", draw_runs.token_loss, RUN),
+    Drawing("attention", "Where every head of every layer looks.", draw_runs.attention, RUN),
+    Drawing("logit-lens", "What the model would say after each of its layers.", draw_runs.lens, RUN),
+    Drawing("embeddings", "Where tokens lie on the two widest axes of the embedding.", draw_runs.embeddings, RUN),
+    Drawing("sampling", "One distribution over next tokens through every filter.", draw_runs.sampling, RUN),
+    Drawing("spectrum", "Singular values of low-rank products beside those of their matrices.", draw_runs.spectrum,
+            "a run with low-rank adapting"),
+    Drawing("zipf", "How often tokens come, over their rank.", draw_tokens.frequencies, RUN),
+    Drawing("token-lengths", "How long tokens are, in the vocabulary and in the text.", draw_tokens.lengths, RUN),
+    Drawing("merges", "The family tree of a token, down to bytes.", draw_tokens.merges, RUN),
 )  # fmt: skip
 
 

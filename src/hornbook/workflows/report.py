@@ -6,7 +6,6 @@ In: a run that has trained. Out: its ``Evaluation``, and in its folder ``report.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -143,9 +142,3 @@ def draw(run: Run, data: ReportData, evaluations: Entries) -> None:
     if data.standings:
         rungs = [Rung(line.name, line.bits_per_byte, line.role) for line in data.standings]
         save(baseline_ladder(rungs), run.figures / "ladder")
-
-
-def read_evaluation(run: Run) -> dict[str, Any] | None:
-    """What ``finish`` measured, if the run has come so far."""
-    path = run.folder / "evaluation.json"
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None

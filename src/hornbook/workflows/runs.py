@@ -14,8 +14,8 @@ from hornbook.training.checkpoints import checkpoints_in, read_progress, verify_
 from hornbook.training.run_folder import Run, runs_in, runs_root
 from hornbook.workflows.load import IMPORTED, load_prepared, with_vocabulary
 from hornbook.workflows.recipe import read_recipe
+from hornbook.workflows.recorded import read_evaluation
 from hornbook.workflows.reinforce_tasks import QuestionBatches, describe_questions
-from hornbook.workflows.report import read_evaluation
 from hornbook.workflows.tasks import task_of
 
 
