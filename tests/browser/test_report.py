@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from hornbook.evaluation.report import ReportData, Sample, Standing, write_report
+from hornbook.evaluation.report_inside import Passage, Picture
+from hornbook.figures.attention_grid import attention_grid
 from hornbook.figures.loss_curve import Series
+from hornbook.figures.position_loss import position_loss
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -31,6 +35,11 @@ def example() -> ReportData:
         validation=Series(steps[99::100], [loss + 0.05 for loss in losses[99::100]]),
         learning_rates={"AdamW": Series(steps, [3e-3 * min(step / 70, (701 - step) / 630) for step in steps])},
         facts={"parameters": "3.1 M", "tokens seen": "5.7 M", "time": "1 min 30 s"},
+        passage=Passage(("Once", " upon", " <a>\n", "time"), (float("nan"), 0.25, 9.5, 4.0), "A held-out text."),
+        context=(Picture("position", position_loss(np.linspace(3, 2, 64), np.full(64, 31)), "By position."),),
+        pictures=(
+            Picture("maps", attention_grid(np.tril(np.full((2, 3, 5, 5), 0.2)), list("abcde")), "Where it looks."),
+        ),
         samples=(
             Sample(100, " was a the little, and said box Tom", "Once"),
             Sample(700, " there was a mole who lived under the old oak.\nShe had a lamp & a wish.", "Once"),
@@ -64,7 +73,14 @@ def test_the_report_opens_alone_and_shows_what_it_was_given(browser: Browser, tm
             value = getattr(line, name)
             assert float(shown[name].get_attribute("data-value")) == value
             assert shown[name].inner_text() == f"{value:,.{digits}f}"
-    assert page.locator("svg").count() == 3
+    assert page.locator("svg").count() == 5
+    tokens = page.locator(".passage span").all()
+    assert [each.inner_text().strip() for each in tokens] == ["Once", "upon", "<a>", "time"]
+    assert [each.get_attribute("title") for each in tokens] == [None, "0.25 nats", "9.50 nats", "4.00 nats"]
+    grounds = [each.evaluate("span => getComputedStyle(span).backgroundColor") for each in tokens]
+    shades = [float(ground.rstrip(")").split(",")[3]) for ground in grounds]
+    assert shades == [0.0, 0.02, 0.75, 0.38], "the worse it was guessed, the stronger its ground"
+    assert page.locator("svg image").count() == 6, "a picture in the page for each head"
     assert page.locator("svg text", has_text="floor 1.404").count() == 1
     assert "Once there was a mole who lived" in page.locator(".sample p").last.inner_text()
     page.locator("summary").click()

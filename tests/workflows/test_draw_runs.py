@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import torch
 
 from hornbook.errors import HornbookError, SettingError, TextError
 from hornbook.evaluation.attention_maps import self_attention
-from hornbook.evaluation.by_position import loss_by_position
+from hornbook.evaluation.by_position import loss_by_position, means_by_place
 from hornbook.evaluation.logit_lens import logit_lens, streams
 from hornbook.evaluation.loss import evaluate_loss
 from hornbook.evaluation.projection import principal_plane
@@ -98,8 +100,6 @@ def test_after_the_last_layer_the_lens_shows_what_the_model_says(subject: Subjec
 
 
 def test_a_shared_block_has_a_stream_for_each_of_its_layers(subject: Subject) -> None:
-    from dataclasses import replace
-
     from hornbook.model.models import Decoder
 
     config = replace(subject.loaded.model.config, shared=True, depth=5)
@@ -114,6 +114,10 @@ def test_what_tokens_cost_adds_up_to_the_loss(subject: Subject) -> None:
     means, counts = loss_by_position(subject.decoder, file, context, 10**9)
     assert counts.sum() == whole.tokens and len(means) == context
     assert (means * counts).sum() == pytest.approx(whole.total)
+    by_place, numbers = means_by_place(whole)
+    np.testing.assert_allclose(by_place, means)
+    assert list(numbers) == list(counts)
+    assert means_by_place(replace(whole, places=None)) is None
     _, few = loss_by_position(subject.decoder, file, context, 1, batch=3)
     assert list(few) == [3] * context
     _, losses, _ = draw_runs.surprise(subject)
@@ -220,3 +224,14 @@ def test_the_best_of_several_shapes_is_marked() -> None:
     assert bold == ["wide, 1.640"]
     places = [(line.get_xdata()[0], line.get_ydata()[0]) for line in figure.axes[0].lines[1:]]
     assert places == [(12, 64), (3, 128)]
+
+
+def test_the_report_of_a_run_shows_its_inside_and_stays_small(subject: Subject) -> None:
+    page = subject.loaded.run.report.read_text()
+    assert len(page) < 2_000_000 and not re.search(r"(href|src)=.?https?:", page)
+    losses = [float(each) for each in re.findall(r'title="([\d.]+) nats"', page)]
+    _, expected, _ = draw_runs.surprise(subject)
+    assert losses == [round(loss, 2) for loss in expected[1:]]
+    for said in ("attention, causal", "head 2", "first principal component", "tokens before it", "Architecture"):
+        assert said in page
+    assert page.index("What it finds hard") < page.index("What is inside") < page.index("How to do it again")

@@ -9,8 +9,18 @@ from jaxtyping import Float, Int
 from hornbook.batches import IGNORED
 from hornbook.data.token_file import TokenFile
 from hornbook.data.windows import consecutive_windows
-from hornbook.evaluation.loss import LanguageModel, still, token_losses
+from hornbook.evaluation.loss import LanguageModel, Measured, still, token_losses
 from hornbook.training.devices import moved
+
+
+def means_by_place(measured: Measured) -> tuple[Float[np.ndarray, " T"], Int[np.ndarray, " T"]] | None:
+    """The same of a text that was evaluated in windows laid end to end, whole; ``None`` where nobody kept it apart."""
+    if measured.places is None:
+        return None
+    whole, rest = divmod(measured.tokens, len(measured.places))
+    counts = whole + (np.arange(len(measured.places)) < rest)
+    reached = counts > 0
+    return measured.places[reached] / counts[reached], counts[reached]
 
 
 def loss_by_position(

@@ -59,6 +59,8 @@ class Measured:
     bytes: int
     documents: Float[np.ndarray, " documents"] | None = field(default=None, compare=False, repr=False)
     """The nats of each document, where they were asked for; NaN for one whose first token nothing stands before."""
+    places: Float[np.ndarray, " T"] | None = field(default=None, compare=False, repr=False)
+    """The nats of the targets at each place of a window; at the first, a single token stands before them."""
 
     @property
     def loss(self) -> float:
@@ -114,9 +116,10 @@ def evaluate_loss(
         raise SettingError(f"context: a window of {context} tokens, {batch} at a time, cannot be read; give 1 or more")
     total, target = 0.0, 1  # the index in the file of the next target
     starts = np.asarray(file.document_starts, dtype=np.int64)
-    documents = np.zeros(len(starts)) if per_document else None
+    documents, places = np.zeros(len(starts)) if per_document else None, np.zeros(context)
     for losses in _losses(model, file, context, batch, autocast):
         total += float(losses.sum())
+        places += np.bincount((np.arange(len(losses)) + target - 1) % context, weights=losses, minlength=context)
         if documents is not None:
             where = np.arange(target, target + len(losses))
             of = np.maximum(np.searchsorted(starts, where, side="right") - 1, 0)
@@ -124,7 +127,7 @@ def evaluate_loss(
         target += len(losses)
     if documents is not None and starts[0] == 0:
         documents[0] = math.nan
-    return Measured(total, target - 1, int(file.bytes), documents)
+    return Measured(total, target - 1, int(file.bytes), documents, places)
 
 
 def _losses(

@@ -20,15 +20,20 @@ COLOURS = {  # name: (in figures and by day, by night)
     "bar": (style.BASELINE_BAR, "#7a4f36"),
     "floor": (style.FLOOR, "#3ecfa4"),
     "extra": (style.EXTRA[0], "#e3a3c8"),
+    "ochre": (style.EXTRA[1], "#d9b64a"),
+    "sky": (style.EXTRA[2], "#8fd3ff"),
 }
 """The colours of figures and page; in an inlined figure each becomes a variable of the style sheet."""
+
+REM = 6.7
+"""Of a page for an inch of a figure, so that letters have one size in all of them; a full line is 8.4 inches."""
 
 DAY, NIGHT = (";".join(f"--{name}:{pair[night]}" for name, pair in COLOURS.items()) for night in (0, 1))
 
 STYLE = (
-    f":root{{{DAY};--sans:system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',sans-serif;"
+    f":root{{{DAY};--heat:179 84 30;--sans:system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',sans-serif;"
     "--mono:ui-monospace,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace}"
-    f"@media(prefers-color-scheme:dark){{:root{{{NIGHT}}}}}"
+    f"@media(prefers-color-scheme:dark){{:root{{{NIGHT};--heat:232 148 92}}svg image{{filter:brightness(1.5)}}}}"
     """
 *{box-sizing:border-box}
 body{margin:0 auto;padding:2.5rem 1.25rem 4rem;max-width:58rem;background:var(--paper);color:var(--ink);
@@ -57,6 +62,8 @@ figure{margin:0 0 1.5rem}
 svg{display:block;width:100%;height:auto}
 svg text{font-family:var(--sans)!important}
 svg *{stroke-linejoin:round;stroke-linecap:butt}
+.passage{margin:.5rem 0 2rem;white-space:pre-wrap;overflow-wrap:anywhere;font:.95rem/1.75 var(--mono)}
+.passage span{background:rgb(var(--heat)/var(--shade,0));border-radius:.15rem}
 .sample{display:grid;grid-template-columns:6.5rem 1fr;gap:.25rem 1.25rem;padding:.9rem 0;
  border-bottom:1px solid var(--rule)}
 .sample span{color:var(--muted);font-size:.85rem;font-variant-numeric:tabular-nums;padding-top:.15rem}
@@ -83,7 +90,9 @@ def inline_svg(figure: Figure, name: str, description: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<style.*?</style>|<metadata>.*?</metadata>|<!--.*?-->", "", text, flags=re.DOTALL)
     view = re.search(r'viewBox="[^"]*"', text)
-    head = f'<svg role="img" aria-label="{escape(description)}" {view.group() if view else ""}>'
+    widest = f"{figure.get_size_inches()[0] * REM:.1f}rem"
+    place = f'style="max-width:{widest}" {view.group() if view else ""}'
+    head = f'<svg role="img" aria-label="{escape(description)}" {place}>'
     text = head + text[text.index(">") + 1 :].replace("xlink:href", "href")
     text = re.sub(r"<[^>]+>", lambda tag: _renamed(tag.group(), name), text)
     return f"<figure>{text.strip()}</figure>"

@@ -18,6 +18,7 @@ from hornbook.evaluation.baselines import Baselines
 from hornbook.evaluation.floor import Floor
 from hornbook.evaluation.loss import Measured
 from hornbook.evaluation.page import STYLE, inline_svg
+from hornbook.evaluation.report_inside import Passage, Picture, passage_of, pictures_of
 from hornbook.figures.baseline_ladder import Rung, baseline_ladder
 from hornbook.figures.calibration import calibration_curve
 from hornbook.figures.loss_curve import Series, loss_curve
@@ -90,6 +91,12 @@ class ReportData:
     warning: str = ""
     """Such as that targets leak into inputs: shown in place of the verdict."""
     samples: tuple[Sample, ...] = ()
+    passage: Passage | None = None
+    """A held-out text, token by token."""
+    context: tuple[Picture, ...] = ()
+    """What the text before a token is worth."""
+    pictures: tuple[Picture, ...] = ()
+    """The model and what is in it."""
     configuration: str = ""
     """The resolved recipe, as TOML."""
     data: Mapping[str, str] = field(default_factory=dict)
@@ -156,7 +163,9 @@ def report_html(data: ReportData) -> str:
     sections = [
         section("Where it stands", standing_of(data)),
         section("How it learned", curves_of(data)),
+        section("What it finds hard", passage_of(data.passage) + pictures_of(data.context)),
         section("What it writes", "".join(map(sample_of, data.samples))),
+        section("What is inside", pictures_of(data.pictures)),
         section("How to do it again", commands_of(data.reproduce)),
         section("Configuration", configuration_of(data.configuration)),
         section("Data", pairs_of(data.data)),

@@ -123,7 +123,7 @@ def attention(subject: Subject, most: int = 16) -> Figure:
         maps.float().numpy(),
         words(subject.loaded.tokenizer, tokens.tolist()),
         title=f"Where {subject.loaded.run.name} looks",
-        remark=f"{which}; a row for each token that asks, dark where it looks",
+        remark=f"{which}; a row for each token that asks, strong where it looks",
     )
 
 
@@ -140,7 +140,7 @@ def lens(subject: Subject, most: int = 12) -> Figure:
         words(subject.loaded.tokenizer, tokens.tolist()),
         layers,
         title=f"What {subject.loaded.run.name} would say after each layer",
-        remark=f"{which}; the likeliest next token, dark where it is likely",
+        remark=f"{which}; the likeliest next token, strong where it is likely",
     )
 
 

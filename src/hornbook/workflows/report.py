@@ -7,6 +7,7 @@ In: a run that has trained. Out: its ``Evaluation``, and in its folder ``report.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from hornbook.data.config import NextToken
@@ -23,6 +24,7 @@ from hornbook.workflows.evaluate import Evaluation, evaluate
 from hornbook.workflows.examination import Examination
 from hornbook.workflows.examine import examine
 from hornbook.workflows.load import Loaded, load_prepared, load_run
+from hornbook.workflows.report_inside import inside
 
 Entries = Sequence[dict[str, Any]]
 
@@ -38,7 +40,7 @@ def finish(run: Run) -> Evaluation | Examination:
     journal = read_journal(run.metrics)
     updates = [entry for entry in journal if entry["kind"] == "update"]
     evaluations = [entry for entry in journal if entry["kind"] == "evaluation"]
-    data = report_data(loaded, result, updates, evaluations, forgotten)
+    data = replace(report_data(loaded, result, updates, evaluations, forgotten), **inside(loaded, result))
     draw(run, data, evaluations)
     write_report(data, run.report)
     return result
