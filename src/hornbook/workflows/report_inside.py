@@ -42,9 +42,8 @@ def passage(subject: Subject) -> Passage | None:
         return None
     pieces, losses, which = surprise(subject)
     mean = float(np.nanmean(losses))
-    sentence = (
-        f"What surprised it: {which}, {len(losses) - 1} tokens, {mean:.3f} nats each on average; darker is worse."
-    )
+    told = f"{which}, {len(losses) - 1} tokens, {mean:.3f} nats each on average"
+    sentence = f"What surprised it in {told}; the stronger the ground, the more."
     return Passage(tuple(pieces), tuple(losses), sentence)
 
 
