@@ -19,4 +19,40 @@ EVALUATION = [
         ("counts[drawn].sum()", "counts.sum()", "totals and counts are not drawn together"),
         ("(1 - LEVEL) / 2, (1 + LEVEL) / 2", "1 - LEVEL, LEVEL", "an interval of 90 %"),
     ),
+    *mistakes_in(
+        "evaluation/texts/rouge.py", "evaluation/test_texts.py",
+        ("(own & wanted).total()", "len(own & wanted)", "a run that comes twice counts once"),
+        ("(row + met | row - met) & full", "(row + met | row) & full", "what is met is not taken out of the row"),
+        ('r"[a-z0-9]+"', 'r"\\w+"', "letters with accents and _ are words"),
+    ),
+    *mistakes_in(
+        "evaluation/texts/bert_score.py", "evaluation/test_texts.py",
+        ("alike.amax(dim=0)", "alike.amax(dim=1)", "recall is precision"),
+    ),
+    *mistakes_in(
+        "evaluation/memorised.py", "evaluation/test_memorised.py",
+        ("place[reach:] + 1", "place[reach:]", "the end of the text is like the smallest suffix"),
+        ("for nearest in (before[asked], behind[asked]):", "for nearest in (before[asked],):", "the neighbour behind is not asked"),
+        ("(own < len(text)) & (other < stop)", "own < len(text)", "a copy runs on from training into a text in question"),
+    ),
+    *mistakes_in(
+        "evaluation/contamination.py", "evaluation/test_contamination.py",
+        ("start + PIECE + run - 1", "start + PIECE", "runs across two pieces are missed"),
+        ("begins + run, -1", "begins + 1, -1", "only the first token of a run counts as seen"),
+        ("max(len(tokens) - run + 1, 0)", "max(len(tokens) - run, 0)", "the last run is left out"),
+    ),
+    *mistakes_in(
+        "evaluation/questions/likelihood.py", "evaluation/test_questions.py",
+        ("continuation = text[len(kept) :] + continuation", "pass", "blanks between are lost"),
+        ("[-context - 1 :]", "[: context + 1]", "of a long text the beginning is read"),
+        ("targets[place, len(ids) - 1 - asked : len(ids) - 1]", "targets[place, width - asked :]", "short rows are asked behind their end"),
+        ("*ids[:begin])[-context:]", "*ids[:begin])[-1:]", "the last window looks back one token"),
+    ),
+    *mistakes_in(
+        "evaluation/questions/scores.py", "evaluation/test_questions.py",
+        ("(totals / lengths).argmax()", "totals.argmax()", "length is not taken out"),
+        ('text.rpartition(MARK)[2]', 'text.partition(MARK)[0]', "the number before the mark"),
+        ("NUMBER.findall(text)[::-1]", "NUMBER.findall(text)", "the first number and not the last"),
+        ("(1 + float(np.sign(ratio))) / 2", "float(ratio > 0)", "equal sentences count against the first"),
+    ),
 ]

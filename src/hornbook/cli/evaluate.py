@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import cyclopts
@@ -19,6 +20,11 @@ def evaluate(
     run: str,
     *,
     text: tuple[str, ...] = (),
+    continuations: int | None = None,
+    encoder: str | None = None,
+    choices: Path | None = None,
+    exact: Path | None = None,
+    pairs: Path | None = None,
     checkpoint: str = "best",
     precision: Literal["float32", "bfloat16"] = "float32",
     against_truth: Annotated[bool, cyclopts.Parameter(negative=())] = False,
@@ -27,9 +33,8 @@ def evaluate(
 ) -> None:
     """Score a run on its whole validation split, beside what it must beat and what nobody can pass.
 
-    Losses are in nats per token; perplexity is exp(loss); bits per byte compare across tokenizers. Kneser-Ney, its
-    discounts and its order are fitted to the training split alone, and every row is scored on the same tokens. Then the
-    loss is taken apart, with an interval for another text like this and how well the model knows its doubt.
+    Losses are in nats per token; bits per byte compare across tokenizers. Every row is scored on the same tokens, and
+    fitted to the training split alone. Then the loss is taken apart, with an interval for another text like this.
 
     Parameters
     ----------
@@ -37,26 +42,48 @@ def evaluate(
         A run folder, the name of one under runs/, or latest.
     text
         Score these files instead of the validation split.
+    continuations
+        Continue so many held-out texts instead: BLEU, ROUGE, variety, and what is copied from the training text.
+    encoder
+        A run of an encoder, for the BERTScore of continuations.
+    choices
+        Ask these instead, by the likelihood of choices: JSONL with question, choices and answer, or MMLU's CSV.
+    exact
+        Let the run answer these instead: JSONL with question and answer, a number behind #### as in GSM8K.
+    pairs
+        Which of two sentences is likelier: JSONL with first and second.
     checkpoint
         best, latest, or one by name such as step-000200.
     precision
         The arithmetic of the model's matrix products.
     against_truth
-        Compare the model's probabilities with the true ones instead, where the source of the text is known: a run on
-        stories or a Markov source.
+        Compare its probabilities with the true ones instead, of a run on stories or a Markov source.
     places
         At how many places of held-out texts to compare them.
     as_json
         Print one JSON object instead of the table.
     """
-    from hornbook.data.config import NextToken
-    from hornbook.workflows.load import IMPORTED, load_run
+    from hornbook.workflows.load import load_run
 
     loaded = load_run(run, checkpoint)
     say(f"scoring {loaded.run.folder} at {loaded.checkpoint.name}")
-    if against_truth:
+    files = {name: path for name, path in (("choices", choices), ("exact", exact), ("pairs", pairs)) if path}
+    if files:
+        ask(loaded, files, as_json)
+    elif continuations is not None:
+        continue_texts(loaded, continuations, encoder, as_json)
+    elif against_truth:
         compare_with_truth(loaded, places, as_json)
-    elif IMPORTED in loaded.run.info:
+    else:
+        score(loaded, text, precision, as_json)
+
+
+def score(loaded: Loaded, text: tuple[str, ...], precision: str, as_json: bool) -> None:
+    """Score a run on what was held out for it, in the way of its task, or on other texts."""
+    from hornbook.data.config import NextToken
+    from hornbook.workflows.load import IMPORTED
+
+    if IMPORTED in loaded.run.info:
         measure_imported(loaded, text, precision, as_json)
     elif isinstance(loaded.recipe.task, NextToken):
         measure(loaded, text, precision, as_json)
@@ -83,6 +110,33 @@ def measure(loaded: Loaded, text: tuple[str, ...], precision: str, as_json: bool
         print_table(("where the loss is", "of the tokens", "nats/token", "of the loss"), result.closely.rows())
         for sentence in result.closely.sentences():
             print(sentence)
+    if result.contamination is not None:
+        print(result.contamination)
+
+
+def continue_texts(loaded: Loaded, count: int, encoder: str | None, as_json: bool) -> None:
+    """Compare what a model writes with what people wrote."""
+    from hornbook.workflows.continuations import continuations, load_text
+
+    result = continuations(loaded, load_text(loaded), count, encoder)
+    if as_json:
+        print_json({**named(loaded), **result.as_json()})
+        return
+    print_table(result.headings, result.table())
+    for sentence in result.sentences():
+        print(sentence)
+
+
+def ask(loaded: Loaded, files: dict[str, Path], as_json: bool) -> None:
+    """Ask a run what stands in files."""
+    from hornbook.workflows.asked import WAYS
+
+    results = {name: WAYS[name](loaded, path) for name, path in files.items()}
+    if as_json:
+        print_json({**named(loaded), **{name: result.as_json() for name, result in results.items()}})
+        return
+    for name, result in results.items():
+        print_table((f"{name}: {result.count:,} from {result.file}", "", "95 % interval"), result.rows())
 
 
 def compare_with_truth(loaded: Loaded, places: int, as_json: bool) -> None:

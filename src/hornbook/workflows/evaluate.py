@@ -22,6 +22,7 @@ from hornbook.data.token_file import TokenFile
 from hornbook.data.whole import prepare_whole
 from hornbook.evaluation.baselines import Baselines, baselines
 from hornbook.evaluation.closely import Closely, evaluate_closely
+from hornbook.evaluation.contamination import Contamination, contamination
 from hornbook.evaluation.floor import Floor, Verdict, floor_of, leak
 from hornbook.evaluation.loss import Measured, evaluate_loss
 from hornbook.tokenizers.protocol import Tokenizer
@@ -38,6 +39,8 @@ class Evaluation:
     verdict: Verdict | None
     closely: Closely | None = None
     """The loss taken apart, where that was asked for."""
+    contamination: Contamination | None = None
+    """What training already has of the text, where that was asked for."""
 
     def as_json(self) -> dict[str, Any]:
         """Losses in nats per token, as numbers."""
@@ -46,7 +49,11 @@ class Evaluation:
         if self.floor is not None and self.verdict is not None:
             result["floor_bits_per_byte"] = self.floor.bits_per_byte
             result["against_floor"] = self.verdict.as_json()
-        return result if self.closely is None else result | self.closely.as_json()
+        if self.closely is not None:
+            result |= self.closely.as_json()
+        if self.contamination is not None:
+            result["contamination"] = self.contamination.as_json()
+        return result
 
     def rungs(self) -> list[tuple[str, float, float, float]]:
         """The ladder as rows (name, nats per token, bits per byte, perplexity), the worst first."""
@@ -121,7 +128,8 @@ def evaluate_tokens(
     ladder = baselines(
         np.asarray(train.tokens), np.asarray(validation.tokens), train.vocab_size, int(validation.bytes), context
     )
-    return Evaluation(measured, ladder, floor, None if floor is None else leak(measured, floor), close)
+    verdict = None if floor is None else leak(measured, floor)
+    return Evaluation(measured, ladder, floor, verdict, close, contamination(train, validation) if closely else None)
 
 
 def times_seen(train: TokenFile) -> Int[np.ndarray, " V"]:
