@@ -44,6 +44,7 @@ def test_evaluate_takes_the_loss_apart(trained: Path, hornbook: Hornbook) -> Non
     assert told["contamination"]["seen"] >= told["tokens"] - 1  # the sentence again and again
 
 
+@pytest.mark.slow
 def test_continuations_are_compared_with_how_the_text_went_on(trained: Path, hornbook: Hornbook) -> None:
     told = json.loads(hornbook("evaluate", trained, "--continuations", "7", "--json").stdout)
     rows = {row["name"]: row for row in told["rows"]}
@@ -54,6 +55,7 @@ def test_continuations_are_compared_with_how_the_text_went_on(trained: Path, hor
     assert 1 <= told["longest_copy"]["tokens"] <= 6 and told["longest_copy"]["source"].endswith("text.txt")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments, code, says",
     [
@@ -71,6 +73,7 @@ def test_what_cannot_be_continued(
     assert "Traceback" not in told.stderr
 
 
+@pytest.mark.slow
 def test_a_run_is_asked_from_files(trained: Path, hornbook: Hornbook, tmp_path: Path) -> None:
     from hornbook.workflows.asked import ask_choices, ask_pairs
     from hornbook.workflows.load import load_run
