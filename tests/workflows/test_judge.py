@@ -9,7 +9,7 @@ from hornbook.evaluation.rating.ratings import read_ratings
 from hornbook.evaluation.rating.report import report
 from hornbook.workflows.judge import Judge, judge_study
 from tests.evaluation.rating.studies import frozen, study_of
-from tests.workflows.judges import Bench, judging, sensible
+from tests.workflows.judges import Bench, judging
 
 
 def quiet(line: str) -> None:
@@ -44,8 +44,6 @@ def test_a_judge_is_gone_on_with_after_it_broke_off_and_asked_nothing_twice(tmp_
     study, bench = study_of(2, 3), Bench()
     folder = frozen(tmp_path, study)
     with judging(bench):
-        bench.answer = lambda words: sensible(words) if len(bench.asked) < 8 else (_ for _ in ()).throw(OSError)
-        bench.refusals = []
         calls = iter([0] * 7)
 
         def stop(line: str) -> None:
@@ -54,7 +52,6 @@ def test_a_judge_is_gone_on_with_after_it_broke_off_and_asked_nothing_twice(tmp_
 
         with pytest.raises(KeyboardInterrupt):
             judge_study(folder, Judge(bench.url, "owl/7B"), stop)
-        bench.answer = sensible
         found = run(folder, bench)
     assert (found.asked, found.before) == (18 - 8, 8)
     assert len({asked["messages"][0]["content"] for asked in bench.asked}) == len(bench.asked) == 18
