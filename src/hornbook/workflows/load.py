@@ -16,6 +16,7 @@ from hornbook.tokenizers.protocol import Tokenizer
 from hornbook.tokenizers.saved import fingerprint, load_tokenizer
 from hornbook.training.checkpoints import check_vocabulary, load_checkpoint, read_progress
 from hornbook.training.run_folder import Run
+from hornbook.workflows.breaking.seal import opened
 from hornbook.workflows.recipe import Recipe, read_recipe
 from hornbook.workflows.tasks import task_of
 
@@ -51,6 +52,8 @@ def load_run(name: str | Path, checkpoint: str = "best", merged: bool = True) ->
     check_vocabulary(read_progress(path), fingerprint(tokenizer), tokenizer.vocab_size)
     model = task_of(recipe).build(with_vocabulary(recipe.model, tokenizer), recipe, run.info)
     adapt(model, recipe.adapting)
+    if (fault := opened(run.info)) is not None:  # who trained with a broken part has no other
+        fault.model(model)
     load_checkpoint(path, model)
     model.requires_grad_(True)
     if merged:

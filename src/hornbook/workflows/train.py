@@ -44,6 +44,8 @@ from hornbook.training.run_folder import Run, free_folder
 from hornbook.training.schedules import factor
 from hornbook.training.timer import BySteps, ByTime, Clock
 from hornbook.workflows.base import begin_with_base
+from hornbook.workflows.breaking.faults import fault_named
+from hornbook.workflows.breaking.seal import SEALED, opened, seal
 from hornbook.workflows.choices import Choices, choose, objective_of
 from hornbook.workflows.load import load_prepared, with_vocabulary
 from hornbook.workflows.recipe import Recipe, read_recipe, to_toml
@@ -94,16 +96,20 @@ def train(
     data: Path | None = None,
     board: bool = False,
     profile: bool = False,
+    fault: str | None = None,
 ) -> Outcome:
     """Train ``recipe`` into a new run folder (by default the next free one under ``runs/``).
 
     ``data`` is a folder prepared before; otherwise the text is prepared inside the run. ``board`` also
-    writes the curves for TensorBoard, ``profile`` where the time of a few steps goes, both into the run.
+    writes the curves for TensorBoard, ``profile`` where the time of a few steps goes, both into the run. ``fault`` makes a
+    mistake on purpose (breaking/faults.py).
 
     Raises:
         SettingError, MissingError, TextError, HornbookError: as they say; before the first step nothing is left behind.
     """
     watcher = watcher or Silent()
+    if fault is not None:
+        fault_named(fault, recipe)
     run = Run.create(
         folder or free_folder(recipe.name),
         to_toml(recipe),
@@ -111,6 +117,8 @@ def train(
     )
     with run.lock():
         with removed_on_failure(run):
+            if fault is not None:
+                run.add_info(**{SEALED: seal(fault, run.info["begun"])})
             training = set_up(run, recipe, watcher)
         if profile:
             training.watch = watch_of(training)
@@ -175,14 +183,37 @@ def set_up(run: Run, recipe: Recipe, watcher: Watcher) -> Training:
     """Data, model, optimizer and choices of a run, at its last checkpoint if it has one."""
     task = task_of(recipe)
     prepared = prepared_data(run, recipe, task, watcher)
-    config, training = with_vocabulary(recipe.model, prepared.tokenizer), recipe.training
+    begun = assemble(run, recipe, prepared, watcher, run.latest is None)
+    trained, there = trained_share(begun.model)
+    run.add_info(trained=trained, parameters=there)
+    watcher.said(
+        f"{recipe.name}: {in_words(trained, there)}, "
+        f"{prepared.size}, {begun.choices.precision} on {torch.get_num_threads()} threads of "
+        f"{next(begun.model.parameters()).device.type}, seed {recipe.seed}"
+    )
+    if run.info.get("tensorboard"):
+        begun.board = tensorboard(run.folder / "tensorboard")
+    if run.latest is not None:
+        go_on(begun, run.latest)
+    else:  # what a process wrote that was killed before its first checkpoint is written again
+        for journal in (run.metrics, run.samples):
+            journal.unlink(missing_ok=True)
+    return begun
+
+
+def assemble(run: Run, recipe: Recipe, prepared: Data, watcher: Watcher, fresh: bool = True) -> Training:
+    """A training before its first step, broken if the run was to be; nothing is written but choices not yet made.
+
+    ``fresh``: the weights begin where the recipe says, and are not about to be taken from a checkpoint.
+    """
+    task, config, training = task_of(recipe), with_vocabulary(recipe.model, prepared.tokenizer), recipe.training
     batches = task.batches(recipe, config, prepared)
     choices = choose(run, recipe, config, batches.steps_per_epoch, watcher.said)
-    threads = choose_threads(choices.threads)
+    choose_threads(choices.threads)
     device = choose_device(training.device)
     model = task.build(config, recipe, run.info)
     initialise(model, config, recipe.seed)
-    if run.latest is None:
+    if fresh:
         begin_with_base(model, recipe, watcher.said)
     adapt(model, recipe.adapting, recipe.seed).to(device)
     if choices.recomputed:
@@ -196,20 +227,8 @@ def set_up(run: Run, recipe: Recipe, watcher: Watcher) -> Training:
     begun = Training(
         run, recipe, task, prepared, model, optimizer, choices, batches, length, clock, precision, scale, watcher
     )
-    trained, there = trained_share(model)
-    run.add_info(trained=trained, parameters=there)
-    watcher.said(
-        f"{recipe.name}: {in_words(trained, there)}, "
-        f"{prepared.size}, {choices.precision} on {threads} threads of {device.type}, "
-        f"seed {recipe.seed}"
-    )
-    if run.info.get("tensorboard"):
-        begun.board = tensorboard(run.folder / "tensorboard")
-    if run.latest is not None:
-        go_on(begun, run.latest)
-    else:  # what a process wrote that was killed before its first checkpoint is written again
-        for journal in (run.metrics, run.samples):
-            journal.unlink(missing_ok=True)
+    if (fault := opened(run.info)) is not None:
+        fault.spoil(begun)
     return begun
 
 
