@@ -43,7 +43,7 @@ dropout = 0.1
 tied = true
 position_encoding = "learned"
 [training]
-steps = 120
+steps = 80
 batch = 8
 precision = "float32"
 compile = "never"
@@ -59,8 +59,10 @@ prompts = []
 MODERN = (
     "model.position_encoding=rotary",
     "model.tied=false",
-    'model.pattern=[{norm = "rms", attention = {bias = false, query_key_norm = "rms"}, '
-    'feed_forward = {activation = "relu_squared", bias = false}}]',
+    (
+        'model.pattern=[{norm = "rms", attention = {bias = false, query_key_norm = "rms"}, '
+        'feed_forward = {activation = "relu_squared", bias = false}}]'
+    ),
 )
 HEALTHY: dict[str, tuple[str, ...]] = {
     "as broken ones": (),
@@ -75,7 +77,7 @@ HEALTHY: dict[str, tuple[str, ...]] = {
     "packed documents": ("data.order=packed", "model.context=64"),
     "byte pairs": ("tokenizer.kind=bytepair", "tokenizer.vocabulary=512"),
     "4 micro-batches, no clipping": ("training.micro_batches=4", "training.clip=0.0"),
-    "longer, trapezoid": ("training.steps=400", 'training.schedule={kind = "trapezoid", warmup = 0.05}'),
+    "longer, trapezoid": ("training.steps=240", 'training.schedule={kind = "trapezoid", warmup = 0.05}'),
     "gated silu, shared keys": (
         'model.pattern=[{feed_forward = {activation = "silu", gated = true}}]', "model.kv_heads=2"),
 }  # fmt: skip

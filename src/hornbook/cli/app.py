@@ -48,7 +48,7 @@ COMMANDS = {
     "draw": "Pictures of the parts of models and of runs.",
     "check": "Examine a model of your own: causality, order, first loss, gradients...",
     "explain": "Every part of a model: formula, paper, file, cost.",
-    "doctor": "Check this machine.",
+    "doctor": "Check this machine, or what is wrong with a run.",
 }
 for name, text in COMMANDS.items():
     module = f"{name}_" if keyword.iskeyword(name) else name

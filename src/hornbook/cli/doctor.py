@@ -1,4 +1,4 @@
-"""``hornbook doctor``: is this machine ready, and what would training choose on it?"""
+"""``hornbook doctor``: is this machine ready, and what is wrong with a run?"""
 
 from __future__ import annotations
 
@@ -11,23 +11,32 @@ app = cyclopts.App(name="doctor")
 
 @app.default
 def doctor(
-    run: str | None = None, /, *, as_json: Annotated[bool, cyclopts.Parameter(name="--json", negative=())] = False
+    run: str | None = None,
+    /,
+    *,
+    reveal: Annotated[bool, cyclopts.Parameter(negative=())] = False,
+    as_json: Annotated[bool, cyclopts.Parameter(name="--json", negative=())] = False,
 ) -> None:
     """Check this machine: Python, PyTorch, cores, compiler, memory, disk, extras, and how fast it multiplies.
 
     Takes about two seconds and needs no network. Exits with 4 when something keeps Hornbook from working. Given a run,
-    it says which path that run took instead.
+    it says which path that run took, looks for what is wrong with its training, and exits with 4 when it finds
+    something.
 
     Parameters
     ----------
     run
-        A run folder, the name of one under runs/, or latest: in which arithmetic it ran, compiled or not, with which
-        attention kernel and loss.
+        A run folder, the name of one under runs/, or latest.
+    reveal
+        Say which mistake was made in a run on purpose (hornbook train --break).
     as_json
         Print one JSON object instead of the table.
     """
+    if reveal:
+        print_fault(run or "latest", as_json)
+        return
     if run is not None:
-        print_path(run, as_json)
+        examine_run(run, as_json)
         return
     import dataclasses
     import json
@@ -62,14 +71,39 @@ def doctor(
         raise CheckError(f"this machine is not ready: {names}; the lines marked 'fail' say what to do")
 
 
-def print_path(run: str, as_json: bool) -> None:
-    """Which path a run took."""
+def examine_run(run: str, as_json: bool) -> None:
+    """Which path a run took, and what is wrong with it (``CheckError``)."""
+    import dataclasses
+
     from hornbook.cli.output import print_json
+    from hornbook.errors import CheckError
+    from hornbook.workflows.diagnose import diagnosis_of
     from hornbook.workflows.paths import path_of
 
-    rows = path_of(run)
+    rows, diagnosis = path_of(run), diagnosis_of(run)
+    findings = () if diagnosis is None else diagnosis.findings
     if as_json:
-        print_json({"schema": 1, "run": run, "path": dict(rows)})
-        return
-    for name, found in rows:
-        print(f"{name:<12} {found}")
+        found = [dataclasses.asdict(finding) for finding in findings]
+        print_json({"schema": 1, "run": run, "path": dict(rows), "findings": found})
+    else:
+        for name, value in rows:
+            print(f"{name:<12} {value}")
+        for finding in findings:
+            print(f"\n{finding.name}\n    found   {finding.evidence}")
+            print(f"    means   {finding.meaning}\n    do      {finding.advice}")
+        if diagnosis is not None and not findings:
+            print(f"\nNothing wrong was found by {diagnosis.checks} checks.")
+    if findings:
+        raise CheckError(f"{run}: {len(findings)} found: {', '.join(finding.name for finding in findings)}")
+
+
+def print_fault(run: str, as_json: bool) -> None:
+    """Which mistake was made in a run on purpose."""
+    from hornbook.cli.output import print_json
+    from hornbook.workflows.diagnose import revealed
+
+    fault = revealed(run)
+    if as_json:
+        print_json({"schema": 1, "run": run, "fault": fault.name, "what": fault.what, "symptom": fault.symptom})
+    else:
+        print(f"{fault.name}: {fault.what}\nOne notices: {fault.symptom}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import cyclopts
 
@@ -33,10 +33,13 @@ class Besides:
         Also write the curves for TensorBoard, into the run (pip install 'hornbook[tensorboard]').
     profile
         Watch five steps and write where their time goes into the run: profile/table.txt and profile/trace.json.gz.
+    fault
+        Make a mistake on purpose, one of those that --break list shows; hornbook doctor looks for it.
     """
 
     tensorboard: Annotated[bool, cyclopts.Parameter(negative=())] = False
     profile: Annotated[bool, cyclopts.Parameter(negative=())] = False
+    fault: Annotated[str | None, cyclopts.Parameter(name="--break")] = None
 
 
 @app.default
@@ -89,15 +92,34 @@ def train(
             raise SettingError(f"--resume goes on with a run as it was begun; leave out {given[0]}")
         finish(begin(None, None, None, resume), as_json)
         return
+    if besides.fault == "list":
+        list_faults(as_json)
+        return
     if not words:
-        from hornbook.workflows.recipe import recipe_names
-
-        raise SettingError(f"which recipe? Give a TOML file or one of {', '.join(recipe_names())}; or --resume RUN")
+        ask_for_recipe()
     recipe = chosen(words, text, corpus, length_of(minutes, steps), seed)
     if dry_run:
         show_plan(recipe, data, as_json)
     else:
         finish(begin(recipe, run, data, None, besides), as_json)
+
+
+def ask_for_recipe() -> NoReturn:
+    """Say what there is to train (``SettingError``)."""
+    from hornbook.workflows.recipe import recipe_names
+
+    raise SettingError(f"which recipe? Give a TOML file or one of {', '.join(recipe_names())}; or --resume RUN")
+
+
+def list_faults(as_json: bool) -> None:
+    """Every mistake that can be made on purpose, and what one notices."""
+    from hornbook.workflows.breaking.faults import FAULTS
+
+    if as_json:
+        print_json({"schema": 1, "faults": {fault.name: [fault.what, fault.symptom] for fault in FAULTS.values()}})
+        return
+    for fault in FAULTS.values():
+        print(f"{fault.name:<24} {fault.what}\n{'':<24} {fault.symptom}")
 
 
 def length_of(minutes: float | None, steps: int | None) -> dict[str, float | int]:
@@ -144,7 +166,7 @@ def begin(
     with TrainingProgress() as progress:
         if recipe is None:
             return go_on(resume or "latest", progress)
-        return start(recipe, run, progress, data, besides.tensorboard, besides.profile)
+        return start(recipe, run, progress, data, besides.tensorboard, besides.profile, besides.fault)
 
 
 def finish(outcome: Outcome, as_json: bool) -> None:

@@ -8,16 +8,15 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from hornbook.data.config import NextToken
+from hornbook.data.config import NextToken, Reinforce
 from hornbook.errors import MissingError
-from hornbook.evaluation.diagnosis.case import Case, Finding, Program
-from hornbook.evaluation.diagnosis.checks import OF_THE_JOURNAL, diagnose
+from hornbook.evaluation.diagnosis.case import Case, Finding, Program, Record
+from hornbook.evaluation.diagnosis.checks import OF_ANY_JOURNAL, OF_LOSSES, OF_TEXT, examine, examine_record
 from hornbook.finetuning.config import Everything
-from hornbook.model.models import Decoder
+from hornbook.tokenizers.saved import load_tokenizer
 from hornbook.training.checkpoints import load_checkpoint
 from hornbook.training.journal import read_journal
 from hornbook.training.run_folder import Run
@@ -43,21 +42,31 @@ def diagnosis_of(name: str | Path) -> Diagnosis | None:
     Raises:
         MissingError: there is no such run, or its data are gone.
     """
-    from hornbook.evaluation.diagnosis.checks import CHECKS
-
     run = Run.open(name)
     if "choices" not in run.info:
         return None
     recipe = read_recipe(run.folder / "config.toml")
-    case = case_of(run, recipe)
-    if case.updates and not isinstance(case.model, Decoder | None):
-        found = [each for check in OF_THE_JOURNAL if (each := check(case)) is not None]
-        return Diagnosis(tuple(found), len(OF_THE_JOURNAL))
-    return Diagnosis(tuple(diagnose(case)), len(OF_THE_JOURNAL) + len(CHECKS))
+    record = record_of(run, recipe)
+    if isinstance(recipe.task, NextToken):
+        found, checks = examine(case_of(run, recipe, record)), OF_ANY_JOURNAL + OF_LOSSES + OF_TEXT
+        return Diagnosis(tuple(found), len(checks))
+    falling = not isinstance(recipe.task, Reinforce)  # a reward is to rise, and its loss says little
+    return Diagnosis(tuple(examine_record(record, falling)), len(OF_ANY_JOURNAL) + (len(OF_LOSSES) if falling else 0))
 
 
-def case_of(run: Run, recipe: Recipe) -> Case:
-    """What the doctor is shown of a run."""
+def record_of(run: Run, recipe: Recipe) -> Record:
+    """What a run was asked, and what it wrote down."""
+    return Record(
+        with_vocabulary(recipe.model, load_tokenizer(run.tokenizer)),
+        recipe.training,
+        read_journal(run.metrics) if run.metrics.exists() else [],
+        run.latest is not None,
+        recipe.base is None and isinstance(recipe.adapting, Everything),
+    )
+
+
+def case_of(run: Run, recipe: Recipe, record: Record) -> Case:
+    """The parts a run was made of: its training set up anew, its last weights, its text, its way of scoring."""
     prepared = load_prepared(run)
 
     def begun() -> Training:
@@ -68,27 +77,19 @@ def case_of(run: Run, recipe: Recipe) -> Case:
     def program() -> Program:
         training = begun()
         return Program(
-            training.model,
-            objective(training),
-            training.optimizer,
-            training.batches,
-            lambda: updates(training),
+            training.model, objective(training), training.optimizer, training.batches, lambda: updates(training)
         )
 
     last = begun()
     if run.latest is not None:
         load_checkpoint(run.latest, last.model)
     return Case(
-        with_vocabulary(recipe.model, prepared.tokenizer),
-        recipe.training,
+        record,
         recipe.seed,
-        read_journal(run.metrics) if run.metrics.exists() else [],
         program,
         last.model.eval(),
-        run.latest is not None,
-        recipe.base is None and isinstance(recipe.adapting, Everything),
-        getattr(prepared, "train", None),
-        getattr(prepared, "validation", None),
+        prepared.train,
+        prepared.validation,
         lambda model: last.task.score(model, recipe, prepared, torch.float32).loss,
     )
 

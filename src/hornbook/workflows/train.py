@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,8 +101,8 @@ def train(
     """Train ``recipe`` into a new run folder (by default the next free one under ``runs/``).
 
     ``data`` is a folder prepared before; otherwise the text is prepared inside the run. ``board`` also
-    writes the curves for TensorBoard, ``profile`` where the time of a few steps goes, both into the run. ``fault`` makes a
-    mistake on purpose (breaking/faults.py).
+    writes the curves for TensorBoard, ``profile`` where the time of a few steps goes, both into the run.
+    ``fault`` names a mistake to make on purpose (breaking/faults.py).
 
     Raises:
         SettingError, MissingError, TextError, HornbookError: as they say; before the first step nothing is left behind.
@@ -299,7 +299,7 @@ def train_steps(training: Training) -> Outcome:
         return Outcome(run, training.step, stop.exit_code)
 
 
-def updates(training: Training) -> Iterator[Update]:
+def updates(training: Training) -> Generator[Update, None, None]:
     """The steps of the one loop, from where this training stands."""
     recipe = training.recipe
     steps = training.length.steps

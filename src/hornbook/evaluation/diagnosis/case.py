@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Integer
-from torch import nn
+from jaxtyping import Float, Integer
+from torch import Tensor, nn
 
 from hornbook.batches import IGNORED, Texts
 from hornbook.data.token_file import TokenFile
@@ -23,6 +23,9 @@ from hornbook.training.config import TrainingConfig
 from hornbook.training.loop import Update
 from hornbook.training.objectives import Objective
 from hornbook.training.optimizers import Optimizer
+
+Tensors = list[Float[Tensor, "..."]]
+"""Some numbers for every parameter, in its shape."""
 
 STEPS_READ = 12
 """So many steps' batches are looked at: the first ones, and as many spread over the run."""
@@ -49,7 +52,7 @@ class Program:
     objective: Objective
     optimizer: Optimizer
     batches: Any
-    updates: Callable[[], Any]
+    updates: Callable[[], Generator[Update, None, None]]
 
 
 @dataclass(frozen=True)
@@ -70,24 +73,17 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Case:
-    """A training on running text: what was asked for, what it wrote down, and the parts it was made of.
+class Record:
+    """What was asked of a training, and what it wrote down; ``saved``: it left a checkpoint.
 
-    ``model`` has the last weights, or those of the start where no checkpoint was written (``trained`` is then false).
-    ``score`` is the loss on the validation text as the training itself computes it.
+    ``from_scratch``: all weights learn, and began where the seed put them.
     """
 
     config: ModelConfig
     training: TrainingConfig
-    seed: int
     journal: Sequence[Mapping[str, Any]]
-    program: Callable[[], Program]
-    model: Any
-    trained: bool
+    saved: bool
     from_scratch: bool
-    train: TokenFile
-    validation: TokenFile
-    score: Callable[[Any], float]
 
     @cached_property
     def updates(self) -> list[Mapping[str, Any]]:
@@ -100,7 +96,7 @@ class Case:
         return [entry for entry in self.journal if entry["kind"] == "evaluation"]
 
     @cached_property
-    def losses(self) -> np.ndarray:
+    def losses(self) -> Float[np.ndarray, " steps"]:
         """Nats per target of every step."""
         return np.array([float(entry["loss"]) for entry in self.updates])
 
@@ -108,6 +104,23 @@ class Case:
     def uniform(self) -> float:
         """ln V: what one loses who knows nothing."""
         return math.log(self.config.vocabulary)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A training on running text: its record, and the parts it was made of.
+
+    ``model`` has the last weights that were saved, or those of the start. ``program`` sets the training up anew, and
+    ``score`` is the loss of a model on the validation text as the training itself computes it.
+    """
+
+    record: Record
+    seed: int
+    program: Callable[[], Program]
+    model: Any
+    train: TokenFile
+    validation: TokenFile
+    score: Callable[[Any], float]
 
     @cached_property
     def start(self) -> Program:
@@ -122,7 +135,7 @@ class Case:
     @cached_property
     def read(self) -> list[Texts]:
         """What the training reads: whole batches of the first steps and of some spread over the run."""
-        last = max(STEPS_READ + 1, len(self.updates))
+        last = max(STEPS_READ + 1, len(self.record.updates))
         spread = np.linspace(STEPS_READ, last - 1, STEPS_READ).astype(int).tolist()
         steps = list(dict.fromkeys([*range(STEPS_READ), *spread]))
         return [joined(self.start.batches.batch(step)) for step in steps]
@@ -130,9 +143,8 @@ class Case:
     @cached_property
     def own_score(self) -> Measured:
         """The loss on the validation text, computed here."""
-        return evaluate_loss(
-            self.model, self.validation, self.config.context, batch=max(1, 8192 // self.config.context)
-        )
+        context = self.record.config.context
+        return evaluate_loss(self.model, self.validation, context, batch=max(1, 8192 // context))
 
     @cached_property
     def own_training_loss(self) -> float:
@@ -153,12 +165,13 @@ class Case:
     def steps(self) -> list[Step]:
         """The first steps, made again."""
         program = self.program()
-        return list(remade(program, self.seed, min(STEPS_MADE, max(1, len(self.updates)))))
+        return list(remade(program, self.seed, min(STEPS_MADE, max(1, len(self.record.updates)))))
 
 
 def doubled(model: nn.Module) -> Any:
     """A model at rest whose numbers have 64 bits. The model itself is changed: it was opened for this."""
-    return model.double().eval()
+    model.double()
+    return model.eval()
 
 
 def joined(parts: Sequence[Texts]) -> Texts:
@@ -184,9 +197,7 @@ def remade(program: Program, seed: int, steps: int) -> Iterator[Step]:
         for number in range(steps):
             gradient = fresh_gradient(program, learned, number, seed)
             before = [parameter.detach().clone() for parameter in learned]
-            update: Update | None = next(updates, None)
-            if update is None:
-                return
+            update = next(updates)
             moves = [after.detach() - old for after, old in zip(learned, before, strict=True)]
             moved, found = length_of(moves), length_of(gradient)
             product = -sum(float((move * each).sum()) for move, each in zip(moves, gradient, strict=True))
@@ -194,19 +205,19 @@ def remade(program: Program, seed: int, steps: int) -> Iterator[Step]:
             yield Step(update.learning_rate, update.gradient_norm, found, applied[0], moved, downhill)
 
 
-def fresh_gradient(program: Program, learned: list[nn.Parameter], step: int, seed: int) -> list[torch.Tensor]:
+def fresh_gradient(program: Program, learned: list[nn.Parameter], step: int, seed: int) -> Tensors:
     """The gradient of the mean loss of a step's batch, with the dropout of that step, beside whatever is kept."""
     program.model.train()
     torch.manual_seed(derive(seed, "dropout", step))
     gradient, count = [torch.zeros_like(parameter) for parameter in learned], 0
     for part in program.batches.batch(step):
         loss = program.objective(program.model, part)
-        parts = torch.autograd.grad(loss.total, learned, allow_unused=True)
+        parts: Sequence[Tensor | None] = torch.autograd.grad(loss.total, learned, allow_unused=True)
         gradient = [old if new is None else old + new for old, new in zip(gradient, parts, strict=True)]
         count += int(loss.count)
     return [each / max(1, count) for each in gradient]
 
 
-def length_of(tensors: Sequence[torch.Tensor]) -> float:
+def length_of(tensors: Tensors) -> float:
     """The norm of all numbers together."""
     return math.sqrt(sum(float(tensor.double().square().sum()) for tensor in tensors))

@@ -111,7 +111,7 @@ def coverage(case: Case) -> Finding | None:
     there = np.array([place for place in places if place >= 0])
     if len(there) < 24 or len(there) < 0.5 * len(rows) or repetition(case) is not None or shuffling(case) is not None:
         return None
-    reached = float(np.ptp(there)) / max(1, len(case.tokens) - case.config.context)
+    reached = float(np.ptp(there)) / max(1, len(case.tokens) - case.record.config.context)
     if reached > 0.5:
         return None
     return Finding(

@@ -6,67 +6,50 @@ import math
 
 import numpy as np
 
-from hornbook.evaluation.diagnosis.case import Case, Finding
+from hornbook.evaluation.diagnosis.case import Finding, Record
 from hornbook.training.config import AdamW, Muon
 
 FEW = 10
 """With fewer steps a curve says nothing."""
 
 
-def loss_at_start(case: Case) -> Finding | None:
-    """A model that knows nothing loses ln V."""
-    if not len(case.losses) or not case.from_scratch:
-        return None
-    first, expected = float(case.losses[0]), case.uniform
-    if abs(first - expected) <= 0.15 * expected + 0.1:
-        return None
-    asked = int(case.training.batch * case.config.context)
-    summed = f"; divided by the {asked:,} targets of a step it is {first / asked:.3f}" * (first > 10 * expected)
-    return Finding(
-        "loss at start",
-        f"the first loss is {first:.3f}; ln V is {expected:.3f}{summed}",
-        "before the first step a model should find all tokens about equally likely",
-        "look at the width of the first weights, at what multiplies the logits, and at whether the loss is a mean",
-    )
-
-
-def loss_falls(case: Case) -> Finding | None:
+def loss_falls(record: Record) -> Finding | None:
     """Training lowers the loss."""
-    if len(case.losses) < FEW:
+    if len(record.losses) < FEW:
         return None
-    tail = max(3, len(case.losses) // 10)
-    first, last = float(case.losses[0]), float(np.median(case.losses[-tail:]))
-    if last < first - 0.05 * case.uniform and math.isfinite(last):
+    tail = max(3, len(record.losses) // 10)
+    first, last = float(record.losses[0]), float(np.median(record.losses[-tail:]))
+    if last < first - 0.05 * record.uniform and math.isfinite(last):
         return None
     return Finding(
         "loss does not fall",
-        f"{first:.3f} at the first step, {last:.3f} over the last {tail} of {len(case.losses)}",
+        f"{first:.3f} at the first step, {last:.3f} over the last {tail} of {len(record.losses)}",
         "nothing was learned, or what was learned was lost again",
         "see which weights moved and how far; try the learning rate a tenth and ten times as high",
     )
 
 
-def loss_jumps(case: Case) -> Finding | None:
+def loss_jumps(record: Record) -> Finding | None:
     """No loss is far above the one a training began with."""
-    if len(case.losses) < FEW:
+    if len(record.losses) < FEW:
         return None
-    first, step = float(case.losses[0]), int(np.argmax(case.losses))
-    if case.losses[step] <= 1.25 * max(first, case.uniform) + 0.2:
+    first, step = float(record.losses[0]), int(np.argmax(record.losses))
+    if record.losses[step] <= 1.25 * max(first, record.uniform) + 0.2:
         return None
     return Finding(
         "loss jumps",
-        f"{case.losses[step]:.3f} at step {step}, above the first loss of {first:.3f}",
+        f"{record.losses[step]:.3f} at step {step}, above the first loss of {first:.3f}",
         "steps are too long: the model was made worse than one that knows nothing",
         "lower the learning rate, give it a longer warm-up, clip the gradient",
     )
 
 
-def learning_rate(case: Case) -> Finding | None:
+def learning_rate(record: Record) -> Finding | None:
     """The rates in the journal are those of the recipe."""
-    rates = np.array([float(entry["learning_rate"]) for entry in case.updates])
+    rates = np.array([float(entry["learning_rate"]) for entry in record.updates])
     if not len(rates):
         return None
-    optimizer, advice = case.training.optimizer, "look at who sets the learning rate, and in which order"
+    optimizer, advice = record.training.optimizer, "look at who sets the learning rate, and in which order"
     assert isinstance(optimizer, AdamW | Muon)
     peaks = [optimizer.learning_rate, *([optimizer.adamw.learning_rate] if isinstance(optimizer, Muon) else [])]
     if rates.max() > 1.01 * max(peaks):
@@ -81,10 +64,10 @@ def learning_rate(case: Case) -> Finding | None:
     return None
 
 
-def warmup(case: Case) -> Finding | None:
+def warmup(record: Record) -> Finding | None:
     """Where a warm-up is asked for, the first rate is below the peak."""
-    rates = [float(entry["learning_rate"]) for entry in case.updates]
-    wanted = case.training.schedule.warmup
+    rates = [float(entry["learning_rate"]) for entry in record.updates]
+    wanted = record.training.schedule.warmup
     steps = wanted if isinstance(wanted, int) else round(wanted * len(rates))
     if steps < 1 or len(rates) < FEW or rates[0] < 0.99 * max(rates) or max(rates) == 0:
         return None
@@ -96,13 +79,13 @@ def warmup(case: Case) -> Finding | None:
     )
 
 
-def broken_off(case: Case) -> Finding | None:
+def broken_off(record: Record) -> Finding | None:
     """A training that ended before its time left no checkpoint."""
-    if case.trained:
+    if record.saved:
         return None
     return Finding(
         "no checkpoint",
-        f"{len(case.updates)} steps in the journal and nothing saved",
+        f"{len(record.updates)} steps in the journal and nothing saved",
         "the training broke off, or was stopped before its first checkpoint",
         "see its last message; a loss that is no number means steps that are too long",
     )

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from hornbook.evaluation.diagnosis.case import Case, Finding
@@ -14,6 +15,8 @@ from hornbook.model.attention import Attention
 from hornbook.model.config import Bidirectional, NoPositionEncoding
 from hornbook.model.feed_forward import FeedForward
 from hornbook.model.norms import Residual
+
+Change = Callable[[Tensor], Tensor]
 
 SMALLEST = 1e-9
 """In 64 bits, what differs by less than this part of its size is the same."""
@@ -26,10 +29,10 @@ def causality(case: Case) -> Finding | None:
     """Changing a token changes nothing before it."""
     tokens = case.read[0].tokens[:ROWS].clone()
     place = tokens.shape[1] // 2
-    if any(isinstance(block.attention.mask, Bidirectional) for block in case.config.blocks):
+    if any(isinstance(block.attention.mask, Bidirectional) for block in case.record.config.blocks):
         return None
     before = case.exact(tokens)
-    tokens[:, place:] = (tokens[:, place:] + 1) % case.config.vocabulary
+    tokens[:, place:] = (tokens[:, place:] + 1) % case.record.config.vocabulary
     change = (case.exact(tokens) - before)[:, :place].abs().amax(dim=(0, 2))
     worst = float(change.max() / before.std().clamp(min=1e-30))
     if not worst > SMALLEST * 100:
@@ -47,10 +50,10 @@ def causality(case: Case) -> Finding | None:
 @torch.no_grad()
 def order(case: Case) -> Finding | None:
     """What the first block makes of the last token depends on the order of those before it."""
-    if all(isinstance(each, NoPositionEncoding) for each in case.config.position_encodings):
+    if all(isinstance(each, NoPositionEncoding) for each in case.record.config.position_encodings):
         return None
     tokens = case.read[0].tokens[:ROWS].clone()
-    tokens[:, 0], tokens[:, 1] = tokens[:, 2], (tokens[:, 2] + 1) % case.config.vocabulary
+    tokens[:, 0], tokens[:, 1] = tokens[:, 2], (tokens[:, 2] + 1) % case.record.config.vocabulary
     swapped = tokens.clone()
     swapped[:, :2] = tokens[:, :2].flip(1)
     with outputs_of(case.exact.stack.blocks[0]) as seen:
@@ -84,7 +87,7 @@ def stream(case: Case) -> Finding | None:
         return None
     return Finding(
         "residual stream",
-        f"with attention and feed-forward networks silent, the last stream of all tokens is the same (within {spread:.1g})",
+        f"with attention and feed-forward networks silent, all tokens end in the same stream (within {spread:.1g})",
         "blocks replace the stream instead of adding to it, and gradients have no short way down",
         "hidden = hidden + branch(norm(hidden))",
     )
@@ -93,7 +96,7 @@ def stream(case: Case) -> Finding | None:
 @torch.no_grad()
 def tying(case: Case) -> Finding | None:
     """In a model with one table, changing a row changes how that token is written."""
-    if not case.config.tied:
+    if not case.record.config.tied:
         return None
     tokens, table = case.read[0].tokens[:1], case.exact.embedding.tokens.weight
     absent = next((each for each in range(len(table)) if not (tokens == each).any()), None)
@@ -167,7 +170,7 @@ def attentions_of(case: Case) -> Iterator[Any]:
 
 
 @contextmanager
-def outputs_of(module: nn.Module) -> Iterator[list[Tensor]]:
+def outputs_of(module: nn.Module) -> Iterator[list[Float[Tensor, ...]]]:
     """What a module gives inside the block, call by call."""
     seen: list[Tensor] = []
     handle = module.register_forward_hook(lambda module, given, output: seen.append(output))
@@ -178,7 +181,7 @@ def outputs_of(module: nn.Module) -> Iterator[list[Tensor]]:
 
 
 @contextmanager
-def inputs_of(module: nn.Module) -> Iterator[list[Tensor]]:
+def inputs_of(module: nn.Module) -> Iterator[list[Float[Tensor, ...]]]:
     """What a module is given inside the block, call by call."""
     seen: list[Tensor] = []
     handle = module.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
@@ -189,7 +192,7 @@ def inputs_of(module: nn.Module) -> Iterator[list[Tensor]]:
 
 
 @contextmanager
-def replaced(module: nn.Module, by: Callable[[Tensor], Tensor]) -> Iterator[None]:
+def replaced(module: nn.Module, by: Change) -> Iterator[None]:
     """Inside the block a module gives something made of what it would give."""
     handle = module.register_forward_hook(lambda module, given, output: by(output))
     try:

@@ -6,17 +6,36 @@ Next: checks.py.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from hornbook.batches import Positions, Texts
+from hornbook.batches import IGNORED, Positions, Texts
 from hornbook.evaluation.diagnosis.case import Case, Finding
+from hornbook.evaluation.diagnosis.in_batches import targets
 from hornbook.evaluation.diagnosis.in_model import attentions_of, inputs_of, replaced
 from hornbook.evaluation.loss import still, token_losses
+
+
+def loss_at_start(case: Case) -> Finding | None:
+    """A model that knows nothing loses ln V."""
+    if not len(case.record.losses) or not case.record.from_scratch:
+        return None
+    first, expected = float(case.record.losses[0]), case.record.uniform
+    if abs(first - expected) <= 0.15 * expected + 0.1:
+        return None
+    asked = int(case.record.training.batch * case.record.config.context)
+    summed = f"; divided by the {asked:,} targets of a step it is {first / asked:.3f}" * (first > 10 * expected)
+    return Finding(
+        "loss at start",
+        f"the first loss is {first:.3f}; ln V is {expected:.3f}{summed}",
+        "before the first step a model should find all tokens about equally likely",
+        "look at the width of the first weights, at what multiplies the logits, and at whether the loss is a mean",
+    )
 
 
 @torch.no_grad()
@@ -27,7 +46,7 @@ def attention_scale(case: Case) -> Finding | None:
         if attention.softcap is not None or attention.sinks is not None:
             continue
         found = measured_scale(case, attention)
-        wanted = case.config.blocks[layer].attention.scale or attention.head_width**-0.5
+        wanted = case.record.config.blocks[layer].attention.scale or attention.head_width**-0.5
         if found > 0 and abs(math.log(found / wanted)) > abs(math.log(worst)):
             worst, name = found / wanted, layer
     if 0.67 < worst < 1.5:
@@ -40,51 +59,38 @@ def attention_scale(case: Case) -> Finding | None:
     )
 
 
-def measured_scale(case: Case, attention: nn.Module) -> float:
-    """What one attention multiplies products of queries and keys by, from the odds it gives two tokens at one place."""
-    width = attention.head_width
-    assert isinstance(width, int)
+def measured_scale(case: Case, attention: Any) -> float:
+    """What an attention multiplies products of queries and keys by, from the odds it gives two tokens at one place.
+
+    Both stand at position 0, where positions turn nothing and lower nothing; queries, keys and values are set.
+    """
+    width: int = attention.head_width
     pattern = torch.ones(width, dtype=torch.float64)
     pattern[1::2] = -1.0
-    other = pattern.clone()
-    other[:2] *= -1
+    turned = pattern.clone()
+    turned[:2] *= -1
+    first = torch.tensor([1.0, 0.0], dtype=torch.float64)[None, :, None]
 
-    def keys(output: Tensor) -> Tensor:
-        return torch.stack([pattern, other]).repeat(1, output.shape[-1] // width)[None]
+    def filled(two: Tensor) -> Callable[[Tensor], Tensor]:
+        return lambda output: two.repeat(1, output.shape[-1] // width)[None]
 
-    def queries(output: Tensor) -> Tensor:
-        return pattern.repeat(2, output.shape[-1] // width)[None]
-
-    def values(output: Tensor) -> Tensor:
-        return torch.stack([torch.ones(output.shape[-1]), torch.zeros(output.shape[-1])]).double()[None]
-
-    tokens, places = torch.tensor([[0, 1]]), Positions(torch.zeros(1, 2, dtype=torch.long))
+    queries, keys = filled(torch.stack([pattern, pattern])), filled(torch.stack([pattern, turned]))
     with ExitStack() as stack:
-        for module, by in ((attention.query, queries), (attention.key, keys), (attention.value, values)):
-            assert isinstance(module, nn.Module)
-            stack.enter_context(replaced(module, by))
-        assert isinstance(attention.output, nn.Module)
+        stack.enter_context(replaced(attention.query, queries))
+        stack.enter_context(replaced(attention.key, keys))
+        stack.enter_context(replaced(attention.value, lambda output: first.expand_as(output)))
         seen = stack.enter_context(inputs_of(attention.output))
-        case.exact.hidden(tokens, places)
-        normed = (
-            [
-                attention.normed(each(torch.empty(1, 2, seen[0].shape[-1])), norm)  # type: ignore[operator]
-                for each, norm in ((queries, attention.query_norm), (keys, attention.key_norm))
-            ]
-            if attention.query.weight.shape == attention.key.weight.shape
-            else None
-        )  # type: ignore[union-attr]
-    if normed is None:
-        return -1.0
-    share = seen[0][0, -1].view(-1, width)[:, 0].clamp(1e-15, 1 - 1e-15)
-    product = (normed[0][0, :, 1] * (normed[1][0, :, 0] - normed[1][0, :, 1])).sum(-1)
-    return float((torch.logit(share) / product).median())
+        case.exact.hidden(torch.tensor([[0, 1]]), Positions(torch.zeros(1, 2, dtype=torch.long)))
+    query = attention.normed(queries(attention.query.weight.T), attention.query_norm)[0, 0, 1]
+    key = attention.normed(keys(attention.key.weight.T), attention.key_norm)[0, 0]
+    share = seen[0][0, 1, 0].clamp(1e-15, 1 - 1e-15)
+    return float(torch.logit(share) / (query @ (key[0] - key[1])))
 
 
 @torch.no_grad()
 def first_weights(case: Case) -> Finding | None:
     """Weights begin neither so narrow that nothing passes nor so wide that it is lost."""
-    if not case.from_scratch:
+    if not case.record.from_scratch:
         return None
     widths = [float(parameter.std()) * math.sqrt(parameter.shape[1])
               for name, parameter in case.start.model.named_parameters()
@@ -100,23 +106,20 @@ def first_weights(case: Case) -> Finding | None:
     )
 
 
-def gradients_reach(case: Case) -> Finding | None:
+def weights_move(case: Case) -> Finding | None:
     """Every parameter that is to learn gets a gradient, and every number of the weights moved."""
-    if not case.trained or not case.from_scratch or len(case.updates) < 3:
+    if not case.record.saved or not case.record.from_scratch or len(case.record.updates) < 3:
         return None
-    begun, still_there, wholly = dict(case.start.model.named_parameters()), [], 0
-    for name, parameter in case.model.named_parameters():
-        before = begun[name].detach().to(parameter.dtype)
-        wholly += 1
-        if torch.equal(before, parameter.detach()):
-            still_there.append(name)
+    begun, learned = dict(case.start.model.named_parameters()), dict(case.model.named_parameters())
+    still_there = [name for name, parameter in learned.items() if torch.equal(begun[name], parameter)]
+    wholly = len(learned)
     if not still_there:
         return None
     everything = len(still_there) == wholly
     names = ", ".join(still_there[:3]) + (f" and {len(still_there) - 3} more" if len(still_there) > 3 else "")
     return Finding(
         "weights that never moved",
-        f"after {len(case.updates)} steps {len(still_there)} of {wholly} parameters are what they were at the start: {names}",
+        f"{len(still_there)} of {wholly} parameters are after all steps what they were at the start: {names}",
         "no step changed anything" if everything else "these parameters are left out of what learns",
         "see whether they get a gradient, whether the optimizer knows them, and whether its learning rate is above 0",
     )
@@ -124,10 +127,10 @@ def gradients_reach(case: Case) -> Finding | None:
 
 def rows_move(case: Case) -> Finding | None:
     """Every token that was read has moved its row of the table."""
-    if not case.trained or not case.from_scratch or gradients_reach(case) is not None:
+    if not case.record.saved or not case.record.from_scratch or weights_move(case) is not None:
         return None
     before, after = case.start.model.embedding.tokens.weight.detach(), case.model.embedding.tokens.weight.detach()
-    used = torch.cat([texts.tokens.flatten() for texts in case.read[:6]]).unique()
+    used = torch.unique(torch.cat([texts.tokens.flatten() for texts in case.read[:6]]))
     fixed = (before.to(after.dtype)[used] == after[used]).all(1)
     share = float(fixed.float().mean())
     if share < 0.02:
@@ -142,7 +145,7 @@ def rows_move(case: Case) -> Finding | None:
 
 def shrinking(case: Case) -> Finding | None:
     """Matrices grow as they learn, or stay about what they are."""
-    if not case.trained:
+    if not case.record.saved:
         return None
     ratios = norm_ratios(case)
     middle = float(np.median(ratios)) if ratios else 1.0
@@ -209,7 +212,7 @@ def clipping(case: Case) -> Finding | None:
         return None
     return Finding(
         "gradients are clipped away",
-        f"the optimizer gets {float(np.median(kept)):.2g} of the gradient; the recipe's bound is {case.training.clip:g}",
+        f"the optimizer gets {np.median(kept):.2g} of the gradient; the bound is to be {case.record.training.clip:g}",
         "so little is left that AdamW's epsilon outweighs it",
         "bound the norm at about 1",
     )
@@ -223,12 +226,13 @@ def loss_is_a_mean(case: Case) -> Finding | None:
     with still(case.start.model.modules()):
         loss = case.start.objective(case.start.model, texts)
         losses = token_losses(case.start.model, texts)
-    said, found = float(loss.total / loss.count), float(losses.sum() / (texts.targets >= 0).sum())
+    asked = int((texts.targets != IGNORED).sum())
+    said, found = float(loss.total / loss.count), float(losses.sum()) / asked
     if abs(said / found - 1) < 0.01:
         return None
     return Finding(
         "the loss is no mean",
-        f"the training says {said:.4g}; the mean of -ln p over {int((texts.targets >= 0).sum()):,} targets is {found:.4g}",
+        f"the training says {said:.4g}; the mean of -ln p over {asked:,} targets is {found:.4g}",
         "its loss, its gradients and its clipping have another size than they should",
         "divide the sum by the number of targets that are asked for",
     )
@@ -236,7 +240,7 @@ def loss_is_a_mean(case: Case) -> Finding | None:
 
 def scoring(case: Case) -> Finding | None:
     """The validation loss that is told is that of the model at rest on the held-out text."""
-    if not case.trained:
+    if not case.record.saved:
         return None
     twice, own = (case.score(case.model), case.score(case.model)), case.own_score.loss
     if twice[0] != twice[1]:
@@ -253,7 +257,7 @@ def scoring(case: Case) -> Finding | None:
             "the model is scored on other tokens than those it should be, or they are read with other ids",
             "use the tokenizer of the run, and the file of the validation part",
         )
-    asked = [int(entry["tokens"]) for entry in case.evaluations if "tokens" in entry]
+    asked = [int(entry["tokens"]) for entry in case.record.evaluations if "tokens" in entry]
     if asked and asked[-1] != case.own_score.tokens:
         return Finding(
             "scores of another text",
@@ -266,7 +270,7 @@ def scoring(case: Case) -> Finding | None:
 
 def overfitting(case: Case) -> Finding | None:
     """Held-out text is not much harder than text that was read."""
-    if not case.trained or not all_next(case):
+    if not case.record.saved or not all_next(case):
         return None
     read, held_out = case.own_training_loss, case.own_score.loss
     if held_out < 1.25 * read + 0.1:
@@ -281,16 +285,14 @@ def overfitting(case: Case) -> Finding | None:
 
 def all_next(case: Case) -> bool:
     """Whether the training asks for the next token, so that its loss compares with the validation's."""
-    from hornbook.evaluation.diagnosis.in_batches import targets
-
     return targets(case) is None
 
 
-def learned_more_than_frequencies(case: Case) -> Finding | None:
+def more_than_frequencies(case: Case) -> Finding | None:
     """A model that was trained knows more than how often each token comes."""
-    if not case.trained or len(case.updates) < 30:
+    if not case.record.saved or len(case.record.updates) < 30:
         return None
-    size = case.config.vocabulary
+    size = case.record.config.vocabulary
     counts = np.bincount(case.tokens[:4_000_000], minlength=size) + 0.5
     frequencies = -np.log(counts / counts.sum())
     unigram = float(frequencies[np.asarray(case.validation.tokens)[1:]].mean())
@@ -299,7 +301,7 @@ def learned_more_than_frequencies(case: Case) -> Finding | None:
         return None
     return Finding(
         "no more than frequencies",
-        f"{own:.3f} nats on held-out text after {len(case.updates)} steps; counting tokens gives {unigram:.3f}",
+        f"{own:.3f} nats on held-out text after {len(case.record.updates)} steps; counting tokens gives {unigram:.3f}",
         "nothing was learned of what stands beside what",
         "train longer, or look at attention, targets and learning rate",
     )

@@ -150,6 +150,6 @@ def with_kept_gradients(training: Training) -> None:
 
     for parameter in training.model.parameters():
         if parameter.requires_grad:
-            parameter.register_post_accumulate_grad_hook(add)
+            parameter.register_post_accumulate_grad_hook(add)  # type: ignore[no-untyped-call]
     with_objective(counting)(training)
     around_steps(training, change)

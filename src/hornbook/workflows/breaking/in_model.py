@@ -85,11 +85,14 @@ def without_positions(model: nn.Module) -> None:
         encoding.__class__ = PositionEncoding
 
 
+Activation = Callable[[Tensor], Tensor]
+
+
 @dataclass(frozen=True)
 class Lowered:
     """An activation that sees everything ten lower than it is."""
 
-    activation: Callable[[Tensor], Tensor]
+    activation: Activation
 
     def __call__(self, hidden: Float[Tensor, "*B C"]) -> Float[Tensor, "*B C"]:
         """activation(x - 10)."""
