@@ -100,7 +100,7 @@ def coverage(case: Case) -> Finding | None:
     rows = [row for texts in case.read for row in first_runs(texts)][:200]
     places = [find(case.tokens, row) for row in rows]
     held_out = np.asarray(case.validation.tokens)
-    leaked = [row for row, place in zip(rows, places, strict=True) if place < 0 and find(held_out, row) >= 0]
+    leaked = [row for row, found in zip(rows, places, strict=True) if not len(found) and len(find(held_out, row))]
     if len(leaked) > 0.1 * len(rows):
         return Finding(
             "validation is trained on",
@@ -108,7 +108,7 @@ def coverage(case: Case) -> Finding | None:
             "the validation loss measures memory",
             "look at which file the batches are made of",
         )
-    there = np.array([place for place in places if place >= 0])
+    there = np.array([found[0] for found in places if len(found) == 1])  # where a text repeats itself, who can say
     if len(there) < 24 or len(there) < 0.5 * len(rows) or repetition(case) is not None or shuffling(case) is not None:
         return None
     reached = float(np.ptp(there)) / max(1, len(case.tokens) - case.record.config.context)
@@ -133,14 +133,9 @@ def first_runs(texts: Texts) -> list[Integer[np.ndarray, " run"]]:
     return [row[: min(PREFIX, end)] for row, end in zip(ids, ends, strict=True)]
 
 
-def find(text: Integer[np.ndarray, " tokens"], row: Integer[np.ndarray, " run"]) -> int:
-    """Where a row first stands in a text, or -1."""
-    last = len(text) - len(row)
-    if last < 0:
-        return -1
-    places = np.flatnonzero(text[: last + 1] == row[0])
+def find(text: Integer[np.ndarray, " tokens"], row: Integer[np.ndarray, " run"]) -> Integer[np.ndarray, " places"]:
+    """Where a row stands in a text: every place."""
+    places = np.flatnonzero(text[: max(0, len(text) - len(row) + 1)] == row[0])
     for ahead, token in enumerate(row[1:].tolist(), start=1):
         places = places[text[places + ahead] == token]
-        if not len(places):
-            return -1
-    return int(places[0])
+    return places

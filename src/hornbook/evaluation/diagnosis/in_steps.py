@@ -290,7 +290,7 @@ def all_next(case: Case) -> bool:
 
 def more_than_frequencies(case: Case) -> Finding | None:
     """A model that was trained knows more than how often each token comes."""
-    if not case.record.saved or len(case.record.updates) < 30:
+    if not case.record.saved or len(case.record.updates) < 200:  # fewer may not be enough for the best of models
         return None
     size = case.record.config.vocabulary
     counts = np.bincount(case.tokens[:4_000_000], minlength=size) + 0.5
