@@ -41,6 +41,7 @@ COMMANDS = {
     "study": "Questions that take several runs, answered with intervals or not at all.",
     "generate": "Let a run write.",
     "rate": "Let people, or a model, judge what runs write: blind, with intervals and agreement.",
+    "serve": "Runs over HTTP, for programs that speak OpenAI's interface.",
     "import": "Make a run of a model from elsewhere.",
     "export": "Write a run for other programs.",
     "runs": "List and show runs, verify their files, look at any batch.",

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from hornbook.allocator import settle
 from hornbook.batches import Positions
 from hornbook.errors import SettingError
+from hornbook.generation.adjusting import NONE, Adjusting, Scores, scores_of
 from hornbook.generation.ahead import Compiled, compiled_ahead, fill
 from hornbook.generation.config import Sampling
 from hornbook.generation.generate import check_prompt, finite
@@ -38,12 +39,17 @@ Finish = Literal["end", "length", "cancelled"]
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A prompt to continue; ``sample`` is which of several texts of one seed it is (generate.py)."""
+    """A prompt to continue; ``sample`` is which of several texts of one seed it is (generate.py).
+
+    ``scores``: with every token, its log-probability and those of so many others (``None``: without).
+    """
 
     prompt: tuple[int, ...]
     sampling: Sampling = Sampling()
     end: int | None = None
     sample: int = 0
+    adjusting: Adjusting = NONE
+    scores: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,7 @@ class Event:
     ticket: int
     token: int | None
     finish: Finish | None = None
+    scores: Scores | None = None
 
 
 @dataclass
@@ -71,6 +78,12 @@ class Running:
     def written(self) -> int:
         """How many tokens were written."""
         return len(self.text) - len(self.request.prompt)
+
+    @property
+    def plain(self) -> bool:
+        """Whether the likeliest token is wanted, as the model has it."""
+        sampling = self.request.sampling
+        return sampling.temperature == 0 and sampling.repetition_penalty == 1 and self.request.adjusting == NONE
 
 
 LEAST = 2
@@ -298,9 +311,7 @@ class Engine:
 
     def advance(self, those: list[Running], logits: Float[Tensor, "N V"]) -> list[Event]:
         """Choose a token for each, and say what happened; who has finished leaves."""
-        plain = all(each.request.sampling.temperature == 0 for each in those)
-        plain = plain and all(each.request.sampling.repetition_penalty == 1 for each in those)
-        if plain:
+        if all(each.plain for each in those):
             highest, likeliest = logits.max(-1)  # of numbers that are none, the highest is none
             finite(highest[:, None])
             tokens = likeliest.tolist()
@@ -308,7 +319,9 @@ class Engine:
             finite(logits)
             tokens = [self.chosen(each, logits[place : place + 1]) for place, each in enumerate(those)]
         events = []
-        for each, token in zip(those, tokens, strict=True):
+        for place, (each, token) in enumerate(zip(those, tokens, strict=True)):
+            wanted = each.request.scores
+            scores = None if wanted is None else scores_of(logits[place], token, wanted)
             each.text.append(token)
             finish: Finish | None = None
             if token == each.request.end:
@@ -317,13 +330,14 @@ class Engine:
                 finish = "length"
             if finish:
                 self.leave(each)
-            events.append(Event(each.ticket, token, finish))
+            events.append(Event(each.ticket, token, finish, scores))
         return events
 
     def chosen(self, running: Running, logits: Float[Tensor, "1 V"]) -> int:
         """The next token of one text."""
         written = torch.tensor([running.text], device=self.device)
-        return int(running.choose(logits.float(), written, [running.generator]))
+        adjusted = running.request.adjusting.apply(logits.float(), running.text[len(running.request.prompt) :])
+        return int(running.choose(adjusted, written, [running.generator]))
 
     def compile_step(self, weights: str) -> Compiled:
         """The step as machine code, for any number of texts of any length in a memory of any size."""
