@@ -48,6 +48,7 @@ COMMANDS = {
     "bench": "Speed and numerics, one change a row: what each costs and gains.",
     "draw": "Pictures of the parts of models and of runs.",
     "check": "Examine a model of your own: causality, order, first loss, gradients...",
+    "trace": "One pass through a model: every tensor, who made it, what each layer would say.",
     "explain": "Every part of a model: formula, paper, file, cost.",
     "doctor": "Check this machine, or what is wrong with a run.",
 }
