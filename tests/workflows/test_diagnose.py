@@ -163,7 +163,7 @@ def test_the_doctor_leaves_a_run_as_it_is(healthy: Run) -> None:
 
 def test_no_file_of_a_run_names_its_fault_and_the_seal_tells_it(maskless: Run, healthy: Run) -> None:
     texts = [path for path in maskless.folder.rglob("*") if path.suffix in (".json", ".jsonl", ".toml")]
-    assert texts and not any("mask" in path.read_text(encoding="utf-8") for path in texts)
+    assert texts and not any("no-causal" in path.read_text(encoding="utf-8") for path in texts)
     assert revealed(maskless.folder).name == "no-causal-mask"
     assert opened(healthy.info) is None
     with pytest.raises(MissingError, match="not broken on purpose"):
