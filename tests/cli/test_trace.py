@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hornbook.cli.app import run as command
+from hornbook.workflows.inside import condensed
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,13 @@ def test_programs_are_told_everything(run, capsys):
 
 def test_people_see_every_tensor_and_what_comes_next(hornbook, run):
     said = hornbook("trace", run, "to be", "--ablate", "mlp:0").stdout
-    assert "model/attention.py:" in said and "1×3×5×5" in said and "without mlp:0" in said
+    assert " attention.py:" in said and "1×3×5×5" in said and "without mlp:0" in said
+
+
+def test_of_what_a_line_makes_on_its_way_only_the_last_is_shown_unless_all_is_wanted():
+    rows = [{"module": module, "file": "a.py", "line": line} for module, line in ("x1", "x1", "x2", "y2", "x2")]
+    assert condensed(rows) == [rows[1], rows[2], rows[3], rows[4]]
+    assert condensed([]) == []
 
 
 def test_what_cannot_be_followed_is_refused(run, capsys):

@@ -18,6 +18,7 @@ def trace(
     /,
     *,
     lens: Annotated[bool, cyclopts.Parameter(negative=())] = False,
+    every: Annotated[bool, cyclopts.Parameter(negative=())] = False,
     ablate: str | None = None,
     fill: str = "zero",
     checkpoint: str = "best",
@@ -33,6 +34,8 @@ def trace(
         What the model reads.
     lens
         Also show what each layer would answer if it were the last.
+    every
+        Show all tensors that a line of code makes on its way, and not only the last of them.
     ablate
         Also show the answer without a part: head:2.1 (layer 2, head 1), mlp:2 or layer:2, counted from 0.
     fill
@@ -42,14 +45,14 @@ def trace(
     as_json
         Print one JSON object, with the lengths of the stream and hints at what each head does.
     """
-    from hornbook.workflows.inside import Asked, follow
+    from hornbook.workflows.inside import Asked, condensed, follow
     from hornbook.workflows.load import load_run
 
     told = follow(load_run(run, checkpoint), prompt, Asked(lens, ablate, fill))
     if as_json:
         print_json(told)
         return
-    print_tensors(told["tensors"])
+    print_tensors(told["tensors"] if every else condensed(told["tensors"]))
     print("read:", *(f"{token['text']}" for token in told["tokens"]))
     print_next("next", told["next"])
     if lens:
@@ -63,14 +66,15 @@ def print_tensors(rows: list[dict[str, Any]]) -> None:
     """A line for each tensor, in the order they were made."""
     lines = [
         (
-            f"{row['module'] or 'model'} {row['function']}",
+            (row["module"] or "model").removeprefix("stack.").removeprefix("blocks."),
+            row["function"],
             "×".join(map(str, row["shape"])),
-            *(f"{row[name]:.3f}" for name in ("mean", "std", "low", "high")),
-            f"{row['file']}:{row['line']}",
+            *(f"{row[name]:.3g}" for name in ("std", "low", "high")),
+            f"{row['file'].removeprefix('model/')}:{row['line']}",
         )
         for row in rows
     ]
-    print_table(("tensor", "shape", "mean", "std", "min", "max", "made in"), lines)
+    print_table(("module", "made by", "shape", "std", "min", "max", "line of code"), lines)
 
 
 def print_next(heading: str, rows: list[dict[str, Any]]) -> None:

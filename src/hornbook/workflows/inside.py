@@ -79,6 +79,15 @@ def follow(loaded: Loaded, prompt: str, asked: Asked) -> dict[str, Any]:
     return result
 
 
+def condensed(tensors: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of tensors that one line of code makes in a row for one module, the last."""
+
+    def place(row: dict[str, Any]) -> tuple[Any, ...]:
+        return row["module"], row["file"], row["line"]
+
+    return [row for number, row in enumerate(tensors) if [place(row)] != list(map(place, tensors[number + 1 :][:1]))]
+
+
 def spelled(tokenizer: Tokenizer, token: int) -> str:
     """A token as people read it; special tokens by their names."""
     names = {number: name for name, number in tokenizer.special.items()}
