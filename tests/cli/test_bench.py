@@ -67,3 +67,36 @@ def test_doctor_says_which_path_a_run_took(hornbook, run):
     assert "loss         from a table of all logits" in said
     found = json.loads(hornbook("doctor", run, "--json").stdout)
     assert found["path"]["recomputing"] == "no"
+
+
+def test_decoding_has_a_row_for_every_way_and_one_for_the_text_itself(run):
+    """Called as the command calls it: a small model of a text that repeats itself knows it by heart when greedy."""
+    from hornbook.workflows.bench_decoding import HELD_OUT, WAYS, decoding
+    from hornbook.workflows.load import load_run
+
+    rows = {row.name: row for row in decoding(load_run(run), texts=3, tokens=17)}
+    assert list(rows) == [*WAYS, HELD_OUT]
+    assert all(row.length == 17 for row in rows.values())
+    assert rows["greedy"].loss < rows["temperature 1"].loss
+    assert rows["4 beams"].loss <= rows["greedy"].loss + 1e-6
+    assert rows["greedy, repetition penalty 1.2"].distinct_1 >= rows["greedy"].distinct_1
+    assert rows[HELD_OUT].tokens_per_second is None
+    assert all(row.tokens_per_second > 0 for name, row in rows.items() if name != HELD_OUT)
+
+
+def test_decoding_says_what_does_not_fit(run):
+    from hornbook.errors import SettingError, TextError
+    from hornbook.workflows.bench_decoding import decoding
+    from hornbook.workflows.load import load_run
+
+    with pytest.raises(SettingError, match="fit into the context of 32"):
+        list(decoding(load_run(run), tokens=25))
+    with pytest.raises(TextError, match="too few for 1000 texts of 25"):
+        list(decoding(load_run(run), texts=1000, tokens=17))
+
+
+@pytest.mark.slow
+def test_decoding_prints_its_table(hornbook, run):
+    said = hornbook("bench", "decoding", run, "--texts", 2, "--tokens", 11).stdout
+    assert "rep-4" in said.splitlines()[0]
+    assert said.splitlines()[-1].startswith("the held-out text")

@@ -138,3 +138,43 @@ def growth(*, seconds: float = 60.0, as_json: AsJson = False) -> None:
         )
     if as_json:
         print_json({"schema": 1, "series": found})
+
+
+@app.command
+def decoding(
+    run: str, /, *, texts: int = 8, tokens: int = 64, checkpoint: str = "best", as_json: AsJson = False
+) -> None:
+    """Every way to choose the next token on the same prompts: speed, variety, repetition, and the model's own loss.
+
+    Parameters
+    ----------
+    run
+        A run folder, the name of one under runs/, or latest.
+    texts
+        Continue so many beginnings from the validation split, one after another.
+    tokens
+        Each by so many tokens, unless the text ends before.
+    checkpoint
+        best, latest, or one by name such as step-000200.
+    as_json
+        Print one JSON object.
+    """
+    import dataclasses
+
+    from hornbook.workflows.bench_decoding import decoding as measured
+    from hornbook.workflows.load import load_run
+
+    found = []
+    if not as_json:
+        print(f"{'':<31} {'tokens/s':>9} {'length':>7} {'distinct-1':>11} {'-2':>6} {'rep-4':>7} {'nats/token':>11}")
+    for row in measured(load_run(run, checkpoint), texts, tokens):
+        found.append(dataclasses.asdict(row))
+        if not as_json:
+            speed = "" if row.tokens_per_second is None else f"{row.tokens_per_second:,.0f}"
+            print(
+                f"{row.name:<31} {speed:>9} {row.length:>7.1f} {row.distinct_1:>11.3f} {row.distinct_2:>6.3f} "
+                f"{row.repeated_4:>7.1%} {row.loss:>11.3f}",
+                flush=True,
+            )
+    if as_json:
+        print_json({"schema": 1, "texts": texts, "tokens": tokens, "ways": found})
