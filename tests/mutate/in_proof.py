@@ -17,10 +17,8 @@ PROOF = [
     *mistakes_in(
         "evaluation/compression.py", "evaluation/test_compression.py",
         ("range(step, count, length)):\n            token, ends", "range(step, count - 1, length)):\n            token, ends", "the last token is not coded"),
-        ("max(1, int(2.0", "max(0, int(2.0", "what is very unlikely cannot be coded"),
         ("np.rint(below * PER_BIT)", "np.rint(below) * PER_BIT", "probabilities are rounded to powers of two"),
         ("if place in said.between:", "if False:", "bytes that no token says are lost"),
-        ("copy.deepcopy(model).double()", "copy.deepcopy(model)", "the model is used in 32 bits", "where both sides take the same steps on one machine this changes nothing; it is for others"),
     ),
     *mistakes_in(
         "evaluation/exact_tokens.py", "evaluation/test_compression.py",
@@ -49,5 +47,17 @@ PROOF = [
         ("found[chosen - 1 + len(start)]", "found[chosen - 1]", "the model is asked one place too early"),
         ("possible[possible < len(text)]", "possible[possible <= len(text)]", "the letter after a text is asked for", "where a text is longer than the context it does not arise"),
         ("if cut and number == 0:", "if False:", "half a text is taken for a whole one"),
+    ),
+    *mistakes_in(
+        "model/recurrent.py", "model/test_recurrent.py",
+        ("f.sigmoid() * c + i.sigmoid() * g.tanh()", "i.sigmoid() * c + f.sigmoid() * g.tanh()", "input and forget gate are exchanged"),
+        ("h = o.sigmoid() * c.tanh()", "h = o.sigmoid() * c", "what is remembered is not squashed"),
+        ("h, c = h * goes_on, c * goes_on", "h = h * goes_on", "another document is remembered"),
+        ("8 * width * width + 4 * width", "8 * width * width", "biases are not counted"),
+    ),
+    *mistakes_in(
+        "evaluation/written.py", "evaluation/test_written.py",
+        ("len(text) - size + 1)]", "len(text) - size)]", "the last run of tokens is not looked at"),
+        ("1 - len(set(each)) / len(each)", "len(set(each)) / len(each)", "variety is taken for repetition"),
     ),
 ]

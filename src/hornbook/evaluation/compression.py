@@ -33,7 +33,7 @@ from hornbook.model.models import Decoder
 PER_BIT = 256
 """A logarithm is rounded to one part in so many of a bit."""
 BITS = 32
-SHARES = np.array([max(1, int(2.0 ** (BITS - step / PER_BIT))) for step in range(BITS * PER_BIT + 1)], dtype=np.int64)
+SHARES = np.array([int(2.0 ** (BITS - step / PER_BIT)) for step in range(BITS * PER_BIT + 1)], dtype=np.int64)
 """The share of a token by how many steps its logarithm lies below the likeliest one's; none is left without any."""
 ESCAPE = 1 << 12
 """The share of bytes that no token says: about 20 bits when they come, a millionth of a bit when they do not."""
