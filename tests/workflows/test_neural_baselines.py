@@ -19,7 +19,7 @@ def test_every_network_has_a_row_beside_the_run(place):
     run = train(load_recipe("small.toml"), place / "run").run.folder
     loaded = load_run(run)
     prepared = load_prepared(loaded.run)
-    with pytest.raises(SettingError, match="expected minutes above 0"):
+    with pytest.raises(SettingError, match="minutes: expected a number above 0"):
         next(neural_baselines(loaded, prepared, 0.0))
     rows = {row.name: row for row in neural_baselines(loaded, prepared, 0.05)}
     assert list(rows) == ["neural bigram", "LSTM", ANEW, THIS]

@@ -178,3 +178,42 @@ def decoding(
             )
     if as_json:
         print_json({"schema": 1, "texts": texts, "tokens": tokens, "ways": found})
+
+
+@app.command
+def networks(run: str, /, *, minutes: float = 1.0, checkpoint: str = "best", as_json: AsJson = False) -> None:
+    """A run beside other networks of as many parameters on the same text: a neural bigram model and an LSTM.
+
+    Both, and the run's own architecture anew, are trained for the same time by the same loop.
+
+    Parameters
+    ----------
+    run
+        A run folder, the name of one under runs/, or latest.
+    minutes
+        Train each for so long.
+    checkpoint
+        best, latest, or one by name such as step-000200.
+    as_json
+        Print one JSON object.
+    """
+    import dataclasses
+
+    from hornbook.workflows.load import load_prepared, load_run
+    from hornbook.workflows.neural_baselines import neural_baselines
+
+    loaded, found = load_run(run, checkpoint), []
+    if not as_json:
+        print(f"{'':<23} {'parameters':>11} {'tokens/s':>9} {'nats/token':>11} {'bits/byte':>10}")
+    for row in neural_baselines(loaded, load_prepared(loaded.run), minutes):
+        found.append(dataclasses.asdict(row) | {"tokens_per_second": row.tokens_per_second})
+        if not as_json:
+            speed = "" if row.tokens_per_second is None else f"{row.tokens_per_second:,.0f}"
+            print(
+                f"{row.name:<23} {row.parameters:>11,} {speed:>9} {row.loss:>11.4f} {row.bits_per_byte:>10.4f}",
+                flush=True,
+            )
+    if as_json:
+        print_json({"schema": 1, "minutes": minutes, "networks": found})
+    else:
+        print(f"\nEach but the run was trained for {minutes:g} minutes with AdamW, in float32 and not compiled.")

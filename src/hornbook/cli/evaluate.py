@@ -29,7 +29,6 @@ def evaluate(
     precision: Literal["float32", "bfloat16"] = "float32",
     against_truth: Annotated[bool, cyclopts.Parameter(negative=())] = False,
     places: int = 400,
-    neural_baselines: float | None = None,
     as_json: Annotated[bool, cyclopts.Parameter(name="--json", negative=())] = False,
 ) -> None:
     """Score a run on its whole validation split, beside what it must beat and what nobody can pass.
@@ -61,9 +60,6 @@ def evaluate(
         Compare its probabilities with the true ones instead, of a run on stories or a Markov source.
     places
         At how many places of held-out texts to compare them.
-    neural_baselines
-        Instead, train a neural bigram model, an LSTM and the run's own architecture anew, each with as many parameters
-        as the run and for so many minutes, and score all on the validation split.
     as_json
         Print one JSON object instead of the table.
     """
@@ -78,8 +74,6 @@ def evaluate(
         continue_texts(loaded, continuations, encoder, as_json)
     elif against_truth:
         compare_with_truth(loaded, places, as_json)
-    elif neural_baselines is not None:
-        compare_with_networks(loaded, neural_baselines, as_json)
     else:
         score(loaded, text, precision, as_json)
 
@@ -167,32 +161,6 @@ def compare_with_truth(loaded: Loaded, places: int, as_json: bool) -> None:
         f"The source leaves {found.entropy:.4f} nats per token open, the model loses {found.divergence:.4f} more. "
         f"At temperature {found.temperature:.2f} that would be {found.divergence_then:.4f}."
     )
-
-
-def compare_with_networks(loaded: Loaded, minutes: float, as_json: bool) -> None:
-    """Other networks of as many parameters, trained for the same time."""
-    import dataclasses
-
-    from hornbook.workflows.load import load_prepared
-    from hornbook.workflows.neural_baselines import THIS
-    from hornbook.workflows.neural_baselines import neural_baselines as trained
-
-    found = []
-    for row in trained(loaded, load_prepared(loaded.run), minutes):
-        say(f"{row.name}: {row.loss:.4f} nats/token")
-        found.append(row)
-    if as_json:
-        rows = [{**dataclasses.asdict(row), "tokens_per_second": row.tokens_per_second} for row in found]
-        print_json({**named(loaded), "networks": rows})
-        return
-    headings = ("", "parameters", "tokens/s", "nats/token", "bits/byte")
-    table = [
-        (row.name, f"{row.parameters:,}", "" if row.tokens_per_second is None else f"{row.tokens_per_second:,.0f}",
-         f"{row.loss:.4f}", f"{row.bits_per_byte:.4f}")
-        for row in found
-    ]  # fmt: skip
-    print_table(headings, table, emphasised=THIS)
-    print(f"Each but the run itself was trained for {minutes:g} minutes with AdamW, in float32 and not compiled.")
 
 
 def count_answers(loaded: Loaded, text: tuple[str, ...], as_json: bool) -> None:

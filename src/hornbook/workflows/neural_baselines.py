@@ -1,4 +1,4 @@
-"""``hornbook evaluate RUN --neural-baselines MINUTES``: what other networks of one size make of the same text.
+"""``hornbook bench networks``: what other networks of one size make of the same text.
 
 In: a run that continues texts. Out: a row for a neural bigram model, an LSTM and the run's own architecture, each
 trained anew for the same time by the same loop, AdamW and batches on the run's training tokens, and scored like the run
@@ -71,7 +71,7 @@ def neural_baselines(loaded: Loaded, prepared: Prepared, minutes: float) -> Iter
     if not isinstance(model, Decoder) or not isinstance(recipe.task, NextToken):
         raise SettingError(f"{loaded.run.folder}: neural baselines continue texts, and this run does something else")
     if not minutes > 0:
-        raise SettingError(f"neural-baselines: expected minutes above 0 for each, found {minutes}")
+        raise SettingError(f"minutes: expected a number above 0 for each network, found {minutes}")
     for name, network in networks(model, recipe.seed):
         seconds, tokens = trained(network, loaded, prepared, 60 * minutes)
         yield scored(name, network, loaded, prepared, seconds, tokens)
