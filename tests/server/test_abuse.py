@@ -66,6 +66,12 @@ def test_bodies_that_are_wrong_are_refused_in_words(server, name: str) -> None:
     assert answer["error"]["message"] and answer["error"]["type"] == "invalid_request_error"
 
 
+@pytest.mark.parametrize("body", [b"{}", b'{"messages": []}', b'{"prompt": "a", "messages": [{"role": "user"}]}'])
+def test_tokens_are_asked_for_with_a_text_or_a_conversation(server, body: bytes) -> None:
+    status, answer = send(server, body, "/tokenize")
+    assert status == 400 and answer["error"]["message"]
+
+
 def test_large_bodies_are_not_read(server) -> None:
     status, answer = send(server, b'{"prompt": "' + b"a" * 10_000_000 + b'"}')
     assert status == 413 and "larger than" in answer["error"]["message"]

@@ -145,7 +145,7 @@ class TokenizeRequest(BaseModel):
 
     model: StrictStr = "default"
     prompt: StrictStr | None = None
-    messages: list[Turn] | None = None
+    messages: Annotated[list[Turn], Field(min_length=1, max_length=1000)] | None = None
     add_special_tokens: StrictBool = False
     add_generation_prompt: StrictBool = True
 
