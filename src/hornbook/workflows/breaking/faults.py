@@ -57,8 +57,8 @@ IN_MODEL = (
           "Loss falls slowly; the head never changes.", model=model.with_a_second_table, needs=tied),
 )
 IN_LEARNING = (
-    Fault("weights-too-large", "All matrices begin ten times too wide.",
-          "The first loss is far above ln V.", training=learning.with_weights_times(10.0)),
+    Fault("weights-too-large", "All matrices begin twenty times too wide.",
+          "The first loss is far above ln V.", training=learning.with_weights_times(20.0)),
     Fault("weights-too-small", "All matrices begin a hundred times too narrow.",
           "The first steps change next to nothing.", training=learning.with_weights_times(0.01)),
     Fault("frozen-block", "The first block is left out of what learns.",
