@@ -33,7 +33,7 @@ def fetch(server, path: str, **headers: str) -> tuple[int, bytes, dict]:
 def well_afterwards(server):
     yield
     assert fetch(server, "/health")[0] == 200
-    status, answer = send(server, b'{"model": "writer", "prompt": "The", "max_tokens": 2}')
+    status, answer = send(server, b'{"model": "writer", "prompt": "The", "max_tokens": 2, "temperature": 0}')
     assert status == 200 and answer["usage"]["completion_tokens"] == 2
 
 
@@ -175,3 +175,12 @@ def test_tokens_go_there_and_back(server) -> None:
     )
     info = json.loads(fetch(server, "/tokenizer_info?model=answerer")[1])
     assert info["chat_template"] and shown["tokens"].count(shown["tokens"][0]) == 2, "user text forms no special token"
+
+
+def test_evaluation_programs_learn_the_end_of_a_text_by_its_name(server) -> None:
+    info = json.loads(fetch(server, "/tokenizer_info?model=writer")[1])
+    body = json.dumps({"model": "writer", "prompt": info["eos_token"], "add_special_tokens": False}).encode()
+    tokenizer = server.models.by_name["writer"].loaded.tokenizer
+    assert send(server, body, "/tokenize")[1]["tokens"] == [tokenizer.roles.end]
+    inside = json.dumps({"model": "writer", "prompt": "a" + info["eos_token"]}).encode()
+    assert tokenizer.roles.end not in send(server, inside, "/tokenize")[1]["tokens"], "a text forms no special token"

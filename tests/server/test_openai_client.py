@@ -152,6 +152,9 @@ def test_embeddings_are_unit_vectors_in_either_form(client) -> None:
         ({"n": 0}, openai.BadRequestError, "n:"),
         ({"suffix": "x"}, openai.BadRequestError, "suffix is not supported"),
         ({"best_of": 4}, openai.BadRequestError, "best_of"),
+        ({"extra_body": {"ignore_eos": True}}, openai.BadRequestError, "ignore_eos is not supported"),
+        ({"extra_body": {"response_format": {"type": "json_object"}}}, openai.BadRequestError, "response_format"),
+        ({"prompt": [PROMPT] * 73}, openai.BadRequestError, "never room for more than 72"),
         ({"model": "gpt-4"}, openai.NotFoundError, "not served here"),
         ({"model": "reader"}, openai.BadRequestError, "writes none"),
         ({"prompt": "a bird " * 100}, openai.BadRequestError, "looks at 64"),
@@ -178,10 +181,20 @@ def test_a_key_is_asked_for_and_a_full_queue_says_come_again(writer) -> None:
         stranger = openai.OpenAI(base_url=base, api_key="wrong", max_retries=0)
         with stranger, pytest.raises(openai.AuthenticationError, match="API key"):
             stranger.models.list()
+        settings = {"model": "writer", "prompt": PROMPT, "max_tokens": 40}
+
+        async def many() -> list[object]:
+            async with openai.AsyncOpenAI(base_url=base, api_key="secret", max_retries=0) as asking:
+                asked = [asking.completions.create(**settings) for _ in range(11)]
+                return await asyncio.gather(*asked, return_exceptions=True)
+
+        refused = [each for each in asyncio.run(many()) if isinstance(each, Exception)]
+        assert 0 < len(refused) < 11 and {type(each) for each in refused} == {openai.RateLimitError}
+        assert refused[0].response.headers["retry-after"] == "1"
         with openai.OpenAI(base_url=base, api_key="secret", max_retries=0) as friend:
-            with pytest.raises(openai.RateLimitError, match="try again"):
-                friend.completions.create(model="writer", prompt=PROMPT, n=2, max_tokens=4)
-            assert friend.completions.create(model="writer", prompt=PROMPT, max_tokens=4).choices[0].text
+            assert friend.completions.create(**settings).choices[0].text
+            with pytest.raises(openai.BadRequestError, match="never room for more than 1"):
+                friend.completions.create(**settings, n=2)
 
 
 def test_a_client_that_leaves_ends_what_was_written_for_it(client, server) -> None:

@@ -56,7 +56,9 @@ async def tokenize(asked: TokenizeRequest, http: Request) -> dict[str, Any]:
     if asked.messages is not None:
         tokens, _ = conversation(served, asked.messages, asked.add_generation_prompt)
     else:
-        tokens = tokenizer.encode(asked.prompt or "")
+        # a text that is nothing but the name of a special token is how lm-eval asks for the end's number
+        special = tokenizer.special.get(asked.prompt or "")
+        tokens = tokenizer.encode(asked.prompt or "") if special is None else [special]
         tokens = tokenizer.around(tokens) if asked.add_special_tokens else tokens
     return {"tokens": tokens, "count": len(tokens), "max_model_len": served.context}
 

@@ -30,13 +30,6 @@ async def chat(asked: ChatRequest, http: Request) -> Any:
     models: Models = http.app.state.models
     served = models.find(asked.model)
     asked.refuse("tools", "tool_choice", "functions", "function_call", "audio", "modalities", "prediction")
-    if asked.response_format not in (None, {"type": "text"}):
-        raise ApiError(
-            400,
-            'response_format: only {"type": "text"} is supported',
-            param="response_format",
-            code="unsupported_value",
-        )
     if asked.top_logprobs is not None and not asked.logprobs:
         raise ApiError(400, "top_logprobs: it needs logprobs to be true", param="top_logprobs")
     served.writer  # noqa: B018 - refuses a model that writes nothing

@@ -13,6 +13,11 @@ from hornbook.server.errors import ApiError
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Tokens = list[Annotated[StrictInt, Field(ge=0, lt=1 << 31)]]
 LARGEST = (1 << 63) - 1
+ELSEWHERE = (
+    *("ignore_eos", "min_tokens", "stop_token_ids", "bad_words", "allowed_token_ids", "use_beam_search"),
+    *("guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs", "prompt_logprobs"),
+)
+"""Fields of other servers that would change the answer."""
 
 
 class StreamOptions(BaseModel):
@@ -40,6 +45,7 @@ class Common(BaseModel):
     stream: StrictBool | None = None
     stream_options: StreamOptions | None = None
     seed: Annotated[StrictInt, Field(ge=-LARGEST, le=LARGEST)] | None = None
+    response_format: dict[str, Any] | None = None
     user: Any = None
 
     def sampling(self, most: int, seed: int) -> Sampling:
@@ -69,12 +75,19 @@ class Common(BaseModel):
 
     def refuse(self, *names: str) -> None:
         """Refuse fields that would change the result and are not honoured (``ApiError``)."""
-        for name in names:
+        for name in (*names, *ELSEWHERE):
             value = getattr(self, name, None)
-            if value not in (None, [], "", {}, "none", "auto"):
+            if value not in (None, False, [], "", {}, "none", "auto"):
                 raise ApiError(
                     400, f"{name} is not supported here; leave it out", param=name, code="unsupported_parameter"
                 )
+        if self.response_format not in (None, {"type": "text"}):
+            raise ApiError(
+                400,
+                'response_format: only {"type": "text"} is supported',
+                param="response_format",
+                code="unsupported_value",
+            )
 
 
 class CompletionRequest(Common):
@@ -122,7 +135,6 @@ class ChatRequest(Common):
     max_completion_tokens: Annotated[StrictInt, Field(ge=1)] | None = None
     logprobs: StrictBool | None = None
     top_logprobs: Annotated[StrictInt, Field(ge=0, le=20)] | None = None
-    response_format: dict[str, Any] | None = None
 
 
 class EmbeddingRequest(BaseModel):

@@ -87,6 +87,14 @@ async def pieces(served: Served, asked: Common, wanted: Wanted) -> AsyncIterator
         ApiError: there is no room in the context or in the queue, or writing failed.
     """
     worker, events = served.writer, Events()
+    texts_wanted = len(wanted.prompts) * wanted.n
+    if texts_wanted > worker.most:  # coming again later would not help
+        raise ApiError(
+            400,
+            f"{texts_wanted} texts at once, and there is never room for more than {worker.most}; ask for fewer, or "
+            "serve with more --rows or --queue",
+            param="prompt",
+        )
     seed = secrets.randbits(31) if asked.seed is None else asked.seed
     texts: dict[Order, tuple[int, Writing]] = {}
     adjusting = asked.adjusting(served.loaded.model.config.vocabulary)
