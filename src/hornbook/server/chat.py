@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -17,8 +17,8 @@ from hornbook.server.errors import ApiError
 from hornbook.server.models import Models, Served
 from hornbook.server.schemas import ChatRequest, Turn
 from hornbook.server.spelling import bytes_of, spelt
-from hornbook.server.streaming import streamed
-from hornbook.server.writing import Tally, Wanted, gathered, pieces, unless_left
+from hornbook.server.streaming import streamed, unless_left
+from hornbook.server.writing import Tally, Wanted, gathered, pieces
 from hornbook.tokenizers.protocol import Tokenizer
 
 router = APIRouter()
@@ -43,7 +43,7 @@ async def chat(asked: ChatRequest, http: Request) -> Any:
         "system_fingerprint": served.fingerprint,
     }
     if asked.stream:
-        return await streamed(chunks(served, asked, wanted, {**head, "object": "chat.completion.chunk"}))
+        return await streamed(http, chunks(served, asked, wanted, {**head, "object": "chat.completion.chunk"}))
     return await unless_left(http, answered(served, asked, wanted, {**head, "object": "chat.completion"}))
 
 
@@ -81,7 +81,7 @@ async def answered(served: Served, asked: ChatRequest, wanted: Wanted, head: dic
 
 async def chunks(
     served: Served, asked: ChatRequest, wanted: Wanted, head: dict[str, Any]
-) -> AsyncIterator[dict[str, Any]]:
+) -> AsyncGenerator[dict[str, Any], None]:
     """The answer piece by piece: the role, the text, the reason for its end, and the usage if that is wanted."""
     tally, tokenizer = Tally(len(wanted.prompts[0])), served.loaded.tokenizer
     usage = bool(asked.stream_options and asked.stream_options.include_usage)

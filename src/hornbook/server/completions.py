@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -20,8 +20,8 @@ from hornbook.server.errors import ApiError
 from hornbook.server.models import Models, Served
 from hornbook.server.schemas import CompletionRequest
 from hornbook.server.spelling import offsets, spelt
-from hornbook.server.streaming import streamed
-from hornbook.server.writing import Tally, Wanted, gathered, pieces, prompt_scores, unless_left
+from hornbook.server.streaming import streamed, unless_left
+from hornbook.server.writing import Tally, Wanted, gathered, pieces, prompt_scores
 
 router = APIRouter()
 
@@ -55,7 +55,7 @@ async def completions(asked: CompletionRequest, http: Request) -> Any:
             raise ApiError(
                 400, "stream: with echo and logprobs the answer is not streamed; leave one out", param="stream"
             )
-        return await streamed(chunks(served, asked, wanted, head))
+        return await streamed(http, chunks(served, asked, wanted, head))
     return await unless_left(http, answered(served, asked, wanted, head))
 
 
@@ -81,7 +81,7 @@ async def answered(served: Served, asked: CompletionRequest, wanted: Wanted, hea
 
 async def chunks(
     served: Served, asked: CompletionRequest, wanted: Wanted, head: dict[str, Any]
-) -> AsyncIterator[dict[str, Any]]:
+) -> AsyncGenerator[dict[str, Any], None]:
     """The answer piece by piece."""
     tally = Tally(sum(map(len, wanted.prompts)))
     usage = bool(asked.stream_options and asked.stream_options.include_usage)

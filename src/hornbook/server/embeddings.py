@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,6 @@ from hornbook.server.schemas import EmbeddingRequest
 
 router = APIRouter()
 
-one_at_a_time = asyncio.Lock()
-
 
 @router.post("/v1/embeddings")
 async def embeddings(asked: EmbeddingRequest, http: Request) -> Any:
@@ -34,10 +32,8 @@ async def embeddings(asked: EmbeddingRequest, http: Request) -> Any:
     if asked.dimensions not in (None, model.config.width):
         raise ApiError(400, f"dimensions: this model has {model.config.width}", param="dimensions")
     texts = tokens_of(asked, served)
-    vectors = []
-    for tokens in texts:  # one by one: no padding, and others get their turn between two texts
-        async with one_at_a_time:
-            vectors.append(await asyncio.to_thread(embedded, model, tokens))
+    # one by one: no padding, and others get their turn between two texts
+    vectors = [await models.desk.ask(partial(embedded, model, tokens)) for tokens in texts]
     count = sum(map(len, texts))
     return {
         "object": "list",

@@ -17,6 +17,9 @@ from hornbook.errors import HornbookError, SettingError, TextError
 PATHS = "/v1/models, /v1/completions, /v1/chat/completions, /v1/embeddings"
 
 TYPES = {401: "invalid_request_error", 404: "invalid_request_error", 429: "rate_limit_error", 500: "server_error"}
+RETRY_AFTER = {429: "1", 503: "5"}
+"""Seconds after which what could not be answered now is worth another try."""
+
 CODES = {404: "unknown_url", 405: "method_not_allowed", 413: "request_too_large"}
 
 
@@ -34,8 +37,8 @@ class ApiError(Exception):
 
     def headers(self) -> dict[str, str]:
         """When to come again; and that what is wrong every time need not be tried again."""
-        if self.status == 429:
-            return {"Retry-After": "1"}
+        if self.status in RETRY_AFTER:
+            return {"Retry-After": RETRY_AFTER[self.status]}
         return {"x-should-retry": "false"}
 
     def response(self) -> JSONResponse:
@@ -72,7 +75,9 @@ def install(app: FastAPI) -> None:
         message = str(error.detail)
         if error.status_code == 404:
             message = f"{request.url.path} is nothing that this server has; there are {PATHS}"
-        return ApiError(error.status_code, message, code=CODES.get(error.status_code)).response()
+        answer = ApiError(error.status_code, message, code=CODES.get(error.status_code)).response()
+        answer.headers.update(error.headers or {})  # which methods a path knows
+        return answer
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> JSONResponse:

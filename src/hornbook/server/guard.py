@@ -1,28 +1,39 @@
 """Who is let in, before anything is read: the right host, no page from elsewhere, the key, a body that is not too big.
 
 A page that a browser has open could otherwise talk to a server on its own machine: by a name that is made to point
-there (the host is checked), or by an address of ours (the origin is checked).
+there (the host is checked), or by an address of ours (the origin is checked). Pages that were named with ``--origin``
+may ask: their browsers are told so, also where they enquire before they ask.
 """
 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hornbook.server.config import HERE, ServerConfig
 from hornbook.server.errors import ApiError
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'",
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
 OPEN = ("/health", "/version")
 """What is answered without a key."""
+
+WHAT_MAY_BE_ASKED = {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID",
+    "Access-Control-Max-Age": "600",
+}
+"""What a browser is told that enquires for a page from elsewhere (Fetch standard, section 3.2)."""
 
 
 class Guard:
@@ -37,19 +48,34 @@ class Guard:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
+        answering = guarded(send, self.told(headers))
         try:
-            self.check(scope, headers)
+            self.check_sender(headers)
+            if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:  # no key comes with this
+                return await Response(status_code=204, headers=WHAT_MAY_BE_ASKED)(scope, receive, answering)
+            self.check_request(scope, headers)
         except ApiError as error:
-            return await error.response()(scope, receive, guarded(send))
-        return await self.app(scope, limited(receive, self.config.body), guarded(send))
+            return await error.response()(scope, receive, answering)
+        return await self.app(scope, limited(receive, self.config.body), answering)
 
-    def check(self, scope: Scope, headers: Headers) -> None:
-        """Refuse what is not to be answered (``ApiError``)."""
-        if not self.config.api_key and name_of(f"//{headers.get('host', '')}") not in self.hosts:
+    def told(self, headers: Headers) -> Mapping[str, str]:
+        """The headers of an answer to this request: with them a browser hands it on to a page that may ask."""
+        origin = headers.get("origin")
+        if origin is None or origin not in self.config.origins:
+            return HEADERS
+        return {**HEADERS, "Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+
+    def check_sender(self, headers: Headers) -> None:
+        """Refuse pages from elsewhere (``ApiError``); our own has the host that it asks for its origin."""
+        host = headers.get("host", "")
+        if not self.config.api_key and name_of(f"//{host}") not in self.hosts:
             raise ApiError(403, "this server answers to its own name only", code="foreign_host")
         origin = headers.get("origin")
-        if origin is not None and origin not in self.config.origins and name_of(origin) not in self.hosts:
+        if origin is not None and origin not in self.config.origins and origin.partition("://")[2] != host:
             raise ApiError(403, f"pages of {origin[:100]} may not ask here; --origin allows one", code="foreign_origin")
+
+    def check_request(self, scope: Scope, headers: Headers) -> None:
+        """Refuse requests without the key, too large, or in another form than ours (``ApiError``)."""
         if self.config.api_key and scope["path"] not in OPEN:
             given = headers.get("authorization", "").removeprefix("Bearer ").encode()
             if not hmac.compare_digest(given, self.config.api_key.encode()):
@@ -91,14 +117,14 @@ def limited(receive: Receive, most: int) -> Receive:
     return receiving
 
 
-def guarded(send: Send) -> Send:
+def guarded(send: Send, headers: Mapping[str, str]) -> Send:
     """Put the headers on every answer that keep browsers from doing more than they should."""
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers.setdefault(name, value)
+            there = MutableHeaders(scope=message)
+            for name, value in headers.items():
+                there.setdefault(name, value)
         await send(message)
 
     return sending

@@ -16,6 +16,7 @@ from hornbook.finetuning.peft_files import read_adapter
 from hornbook.generation.engine import Engine
 from hornbook.model.models import Decoder, Encoder
 from hornbook.server.config import ServerConfig
+from hornbook.server.desk import Desk
 from hornbook.server.errors import ApiError
 from hornbook.server.worker import Worker
 from hornbook.workflows.load import Loaded, load_run
@@ -74,9 +75,9 @@ class Served:
 class Models:
     """All that is served; the first is the one that is meant by ``default``."""
 
-    def __init__(self, served: Sequence[Served]) -> None:
+    def __init__(self, served: Sequence[Served], desk: Desk) -> None:
         self.by_name = {each.name: each for each in served}
-        self.first = served[0]
+        self.first, self.desk = served[0], desk
 
     def find(self, name: str) -> Served:
         """The model of a name: its own, that of its folder, or ``default`` (``ApiError`` 404 for any other)."""
@@ -93,7 +94,8 @@ class Models:
         return found
 
     def stop(self) -> None:
-        """End all workers."""
+        """End all that works."""
+        self.desk.stop()
         for each in self.by_name.values():
             if each.worker is not None:
                 each.worker.stop()
@@ -115,7 +117,7 @@ def open_models(runs: Sequence[str], adapters: Mapping[str, Path], config: Serve
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise SettingError(f"runs: two are called {twice!r}; rename one of the folders")
-    return Models([serve_one(name, loaded, config) for name, loaded in opened])
+    return Models([serve_one(name, loaded, config) for name, loaded in opened], Desk(config.queue + 1))
 
 
 def serve_one(name: str, loaded: Loaded, config: ServerConfig) -> Served:

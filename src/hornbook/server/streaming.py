@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable
+from typing import Any, TypeVar
 
 from fastapi.responses import StreamingResponse
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
 
 from hornbook.server.errors import ApiError
+
+Answer = TypeVar("Answer")
+Chunks = AsyncGenerator[dict[str, Any], None]
 
 QUIET = 10.0
 """Seconds without an event after which a comment is sent."""
@@ -21,17 +26,37 @@ QUIET = 10.0
 HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 
-async def streamed(chunks: AsyncIterator[dict[str, Any]]) -> StreamingResponse:
+class Streamed(StreamingResponse):
+    """An answer of events. However it ends, and even if it never begins, those who make them are told."""
+
+    def __init__(self, sent: AsyncGenerator[str, None], chunks: Chunks) -> None:
+        super().__init__(sent, media_type="text/event-stream; charset=utf-8", headers=HEADERS)
+        self.sent, self.chunks = sent, chunks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self.sent.aclose()
+            await self.chunks.aclose()
+
+
+async def streamed(http: Request, chunks: Chunks) -> Streamed:
     """The chunks as events. The first is waited for, so what is refused has a status of its own."""
-    first = await anext(chunks)
-    return StreamingResponse(events(first, chunks), media_type="text/event-stream; charset=utf-8", headers=HEADERS)
+    try:
+        first = await unless_left(http, anext(chunks))
+    except BaseException:
+        await chunks.aclose()
+        raise
+    return Streamed(events(first, chunks), chunks)
 
 
-async def events(first: dict[str, Any], chunks: AsyncIterator[dict[str, Any]]) -> AsyncIterator[str]:
+async def events(first: dict[str, Any], chunks: Chunks) -> AsyncGenerator[str, None]:
     """Chunk after chunk, until there are no more."""
-    yield event(first)
     coming: asyncio.Future[dict[str, Any]] | None = None
     try:
+        yield event(first)
         while True:
             coming = coming or asyncio.ensure_future(anext(chunks))
             done, _ = await asyncio.wait({coming}, timeout=QUIET)
@@ -51,9 +76,27 @@ async def events(first: dict[str, Any], chunks: AsyncIterator[dict[str, Any]]) -
         if coming is not None:
             coming.cancel()
             await asyncio.wait({coming})
-        await chunks.aclose()  # type: ignore[attr-defined]
 
 
 def event(value: dict[str, Any]) -> str:
     """One event."""
     return f"data: {json.dumps(value, ensure_ascii=False, allow_nan=False)}\n\n"
+
+
+async def unless_left(http: Request, work: Awaitable[Answer]) -> Answer:
+    """Wait for an answer, but only for as long as the client does."""
+
+    async def gone() -> None:
+        while (await http.receive())["type"] != "http.disconnect":
+            pass
+
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(gone())
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        raise ApiError(499, "the client has left", code="client_closed")
+    finally:
+        working.cancel()
+        leaving.cancel()
+        await asyncio.wait({working, leaving})

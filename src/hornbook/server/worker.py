@@ -58,7 +58,8 @@ class Worker:
         self.engine, self.most = engine, engine.rows + limit
         self.notes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self.orders: dict[int, Order] = {}  # by ticket; the thread's own
-        self.live: set[Order] = set()  # the event loop's own
+        self.live: set[Order] = set()  # the event loop's own, as asked is
+        self.asked = 0
         self.counts, self.ending = Counts(), False
         self.thread = threading.Thread(target=self.work, name="model", daemon=True)
         self.thread.start()
@@ -71,24 +72,40 @@ class Worker:
         Raises:
             ApiError: too many are waiting (429).
         """
-        if len(self.live) >= self.most:
-            self.counts.refused += 1
-            raise ApiError(
-                429, f"{len(self.live)} requests are being answered or waiting; try again", code="queue_full"
-            )
+        self.check_room()
         order = Order(request, events, asyncio.get_running_loop())
         self.live.add(order)
         self.counts.requests += 1
         self.notes.put(lambda: self.begin(order))
         return order
 
-    def forget(self, order: Order) -> None:
-        """Whoever ordered does not wait any more: what is not over yet is given up."""
+    def check_room(self) -> None:
+        """Refuse one more (``ApiError`` 429) where too many are here."""
+        here = len(self.live) + self.asked
+        if here >= self.most:
+            self.counts.refused += 1
+            raise ApiError(429, f"{here} requests are being answered or waiting; try again", code="queue_full")
+
+    def forget(self, order: Order, finished: bool = False) -> None:
+        """Whoever ordered does not wait any more: they have all they wanted (``finished``), or it is given up."""
         self.live.discard(order)
-        self.notes.put(lambda: self.give_up(order))
+        self.notes.put(lambda: self.give_up(order, finished))
 
     async def ask(self, action: Callable[[], Found]) -> Found:
-        """Have something done by the thread between two steps, and wait for what it returns."""
+        """Have something done by the thread between two steps, and wait for what it returns.
+
+        Raises:
+            ApiError: too many are waiting (429).
+        """
+        self.check_room()
+        self.asked += 1
+        try:
+            return await self.done(action)
+        finally:
+            self.asked -= 1
+
+    async def done(self, action: Callable[[], Found]) -> Found:
+        """What ``action`` returns, in the thread."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Found] = loop.create_future()
 
@@ -136,10 +153,10 @@ class Worker:
         self.counts.prompt_tokens += len(order.request.prompt)
         self.orders[order.ticket] = order
 
-    def give_up(self, order: Order) -> None:
-        """Cancel what is not over."""
+    def give_up(self, order: Order, finished: bool) -> None:
+        """Write no more of what is not over; where a stop string ended it, nobody has left it."""
         if order.ticket is not None and self.orders.pop(order.ticket, None) is not None:
-            self.counts.cancelled += 1
+            self.counts.cancelled += not finished
             self.engine.cancel(order.ticket)
 
     def advance(self) -> None:

@@ -7,14 +7,11 @@ Whoever stops listening closes ``pieces``, and what was ordered is given up. Nex
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import torch
-from starlette.requests import Request as HttpRequest
 
 from hornbook.generation.adjusting import Scores, scores_along
 from hornbook.generation.engine import Request
@@ -24,8 +21,6 @@ from hornbook.server.errors import ApiError
 from hornbook.server.models import Served
 from hornbook.server.schemas import Common
 from hornbook.server.worker import Events, Order
-
-Answer = TypeVar("Answer")
 
 AT_ONCE = 128
 """Places of a prompt whose logits are held at one time."""
@@ -125,7 +120,7 @@ async def pieces(served: Served, asked: Common, wanted: Wanted) -> AsyncIterator
             finish = FINISHES[writing.finish_reason] if writing.finish_reason else None
             if finish:
                 left.discard(order)
-                worker.forget(order)
+                worker.forget(order, finished=True)
             yield Piece(index, text, told.token, told.token == wanted.end, told.scores, finish)
     finally:
         for order in texts:
@@ -175,21 +170,3 @@ async def gathered(served: Served, asked: Common, wanted: Wanted, tally: Tally) 
         one.finish = piece.finish or one.finish
         tally.written += not piece.is_end
     return whole
-
-
-async def unless_left(http: HttpRequest, work: Awaitable[Answer]) -> Answer:
-    """Wait for an answer, but only for as long as the client does."""
-
-    async def gone() -> None:
-        while (await http.receive())["type"] != "http.disconnect":
-            pass
-
-    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(gone())
-    try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
-        raise ApiError(499, "the client has left", code="client_closed")
-    finally:
-        working.cancel()
-        leaving.cancel()
