@@ -36,6 +36,10 @@ class DamagedError(HornbookError):
     """A file of ours that is truncated, altered or written by something else (exit code 1)."""
 
 
+class BusyError(HornbookError):
+    """Another process is at it (exit code 1)."""
+
+
 class DivergedError(HornbookError):
     """A training whose loss or gradient is no finite number any more (exit code 1)."""
 

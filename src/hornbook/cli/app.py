@@ -42,6 +42,7 @@ COMMANDS = {
     "generate": "Let a run write.",
     "rate": "Let people, or a model, judge what runs write: blind, with intervals and agreement.",
     "serve": "Runs over HTTP, for programs that speak OpenAI's interface.",
+    "ui": "Runs in a web page: play, look inside, watch them learn, rate.",
     "import": "Make a run of a model from elsewhere.",
     "export": "Write a run for other programs.",
     "runs": "List and show runs, verify their files, look at any batch.",

@@ -40,23 +40,28 @@ NONE = Adjusting()
 
 @dataclass(frozen=True)
 class Scores:
-    """The log-probability of a token, and the likeliest tokens with theirs, in nats; the likeliest first."""
+    """The log-probability of a token, and the likeliest tokens with theirs, in nats; the likeliest first.
+
+    ``rank``: how many others are likelier. ``entropy`` is that of the whole distribution, in nats.
+    """
 
     own: float
     top: tuple[tuple[int, float], ...]
+    rank: int = 0
+    entropy: float = 0.0
 
 
 def scores_of(logits: Float[Tensor, " V"], token: int, most: int) -> Scores:
     """The scores of a token under softmax(logits), and of the ``most`` likeliest."""
-    logs = logits.float().log_softmax(-1)
-    values, tokens = logs.topk(min(most, len(logs)))
-    return Scores(float(logs[token]), tuple(zip(tokens.tolist(), values.tolist(), strict=True)))
+    return scores_along(logits[None], [token], most)[0]
 
 
 def scores_along(logits: Float[Tensor, "T V"], tokens: Sequence[int], most: int) -> list[Scores]:
     """The same for each token of a text that is there already; row t of ``logits`` is about ``tokens[t]``."""
     logs = logits.float().log_softmax(-1)
-    own = logs.gather(-1, torch.tensor(tokens, device=logs.device)[:, None])[:, 0].tolist()
+    own = logs.gather(-1, torch.tensor(tokens, device=logs.device)[:, None])
+    ranks = (logs > own).sum(-1).tolist()
+    entropies = torch.special.entr(logs.exp()).sum(-1).tolist()
     values, found = logs.topk(min(most, logs.shape[-1]), dim=-1)
     tops = (tuple(zip(*each, strict=True)) for each in zip(found.tolist(), values.tolist(), strict=True))
-    return [Scores(*each) for each in zip(own, tops, strict=True)]
+    return [Scores(*each) for each in zip(own[:, 0].tolist(), tops, ranks, entropies, strict=True)]

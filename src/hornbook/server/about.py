@@ -37,7 +37,7 @@ async def version(http: Request) -> dict[str, str]:
 @router.get("/v1/models")
 async def listed(http: Request) -> dict[str, Any]:
     """Every model."""
-    return {"object": "list", "data": [each.about() for each in models_of(http).by_name.values()]}
+    return {"object": "list", "data": [each.about() for each in models_of(http).all.values()]}
 
 
 @router.get("/v1/models/{name:path}")
@@ -94,7 +94,7 @@ async def tokenizer_info(http: Request, model: str = "default") -> dict[str, Any
 async def metrics(http: Request) -> PlainTextResponse:
     """The counters of every model, as Prometheus reads them."""
     found: dict[str, list[str]] = {}
-    for served in models_of(http).by_name.values():
+    for served in models_of(http).all.values():
         label = served.name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
         for name, value in (served.worker.state() if served.worker else {}).items():
             found.setdefault(name, []).append(f'hornbook_{name}{{model="{label}"}} {value}')

@@ -13,22 +13,33 @@ from hornbook.server.config import ServerConfig
 from hornbook.server.errors import install
 from hornbook.server.guard import Guard
 from hornbook.server.models import Models
+from hornbook.server.page import models as models_page
+from hornbook.server.page import play, runs, static, training
+from hornbook.server.page.place import Page
 
 ROUTERS = [about.router, completions.router, chat.router, embeddings.router]
+SCREENS = [models_page.router, play.router, runs.router, training.router]
 
 
-def create_app(models: Models, config: ServerConfig) -> FastAPI:
-    """Everything that is answered about ``models``; they are stopped when the server goes down."""
+def create_app(models: Models, config: ServerConfig, page: Page | None = None) -> FastAPI:
+    """Everything that is answered about ``models``; they are stopped when the server goes down.
+
+    ``page`` is the page's side; by default of the runs folder and of the runs that are served.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
+        app.state.page.trainings.stop()
         models.stop()
 
     app = FastAPI(title="Hornbook", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.models = models
+    given = {each.loaded.run.name: each.loaded.run.folder for each in models.by_name.values()}
+    app.state.page = page or Page(models, config, given=given)
     install(app)
-    for router in ROUTERS:
+    for router in [*ROUTERS, *SCREENS]:
         app.include_router(router)
+    static.install(app)
     app.add_middleware(Guard, config=config)
     return app

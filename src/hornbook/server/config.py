@@ -16,7 +16,7 @@ class ServerConfig:
 
     ``api_key`` has to stand in every request where there is one; without one only this machine is answered.
     ``queue`` requests may wait beyond the ``rows`` that are written; ``origins`` are web pages from elsewhere that may
-    ask; a body may have ``body`` bytes.
+    ask; a body may have ``body`` bytes; with ``allow_train`` the page may start and stop trainings.
     """
 
     host: str = "127.0.0.1"
@@ -28,6 +28,7 @@ class ServerConfig:
     compiled: bool = False
     origins: tuple[str, ...] = ()
     body: int = 1 << 20
+    allow_train: bool = False
 
     def __post_init__(self) -> None:
         """Refuse to be open to everybody, and sizes that are none (``SettingError``)."""

@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from hornbook.errors import HornbookError, SettingError, TextError
+from hornbook.errors import BusyError, HornbookError, MissingError, SettingError, TextError
 
 PATHS = "/v1/models, /v1/completions, /v1/chat/completions, /v1/embeddings"
 
@@ -46,10 +46,19 @@ class ApiError(Exception):
         return JSONResponse(self.body(), self.status, self.headers())
 
 
+STATUS: dict[type[HornbookError], tuple[int, str]] = {
+    SettingError: (400, "invalid_value"),
+    TextError: (400, "invalid_value"),
+    MissingError: (404, "not_found"),
+    BusyError: (409, "busy"),
+}
+"""What is the caller's fault; all others are ours."""
+
+
 def refused(error: HornbookError, param: str | None = None) -> ApiError:
     """An error of ours: the caller's fault where a setting or a text was refused."""
-    theirs = isinstance(error, SettingError | TextError)
-    return ApiError(400 if theirs else 500, str(error), param=param, code="invalid_value" if theirs else "failed")
+    status, code = STATUS.get(type(error), (500, "failed"))
+    return ApiError(status, str(error), param=param, code=code)
 
 
 def install(app: FastAPI) -> None:

@@ -25,8 +25,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-OPEN = ("/health", "/version")
-"""What is answered without a key."""
+OPEN = ("/health", "/version", "/", "/favicon.svg")
+"""What is answered without a key: with the page's files, which are everybody's, and say nothing of the models."""
 
 WHAT_MAY_BE_ASKED = {
     "Access-Control-Allow-Methods": "GET, POST",
@@ -76,7 +76,7 @@ class Guard:
 
     def check_request(self, scope: Scope, headers: Headers) -> None:
         """Refuse requests without the key, too large, or in another form than ours (``ApiError``)."""
-        if self.config.api_key and scope["path"] not in OPEN:
+        if self.config.api_key and not is_open(scope["path"]):
             given = headers.get("authorization", "").removeprefix("Bearer ").encode()
             if not hmac.compare_digest(given, self.config.api_key.encode()):
                 raise ApiError(
@@ -87,6 +87,11 @@ class Guard:
             raise too_big(self.config.body)
         if scope["method"] == "POST" and "json" not in headers.get("content-type", ""):
             raise ApiError(415, "send JSON, and say so: Content-Type: application/json", code="unsupported_media_type")
+
+
+def is_open(path: str) -> bool:
+    """Whether anybody may ask for it."""
+    return path in OPEN or path.startswith("/assets/")
 
 
 def name_of(address: str) -> str:

@@ -30,6 +30,7 @@ class Served:
     loaded: Loaded
     worker: Worker | None
     template: ChatTemplate | None
+    plain: bool = True  # the run as it is, and not with an adapter
     created: int = field(default_factory=lambda: int(time.time()))
 
     @property
@@ -58,6 +59,16 @@ class Served:
             return "embeddings"
         return "completions and chats" if self.template else "completions"
 
+    @property
+    def busy(self) -> bool:
+        """Whether it is writing, or somebody waits for it."""
+        return self.worker is not None and bool(self.worker.live or self.worker.asked)
+
+    def stop(self) -> None:
+        """End its thread."""
+        if self.worker is not None:
+            self.worker.stop()
+
     def about(self) -> dict[str, Any]:
         """As ``/v1/models`` lists it."""
         kind = type(self.loaded.model).__name__.lower()
@@ -73,21 +84,50 @@ class Served:
 
 
 class Models:
-    """All that is served; the first is the one that is meant by ``default``."""
+    """All that is served; the first is the one that is meant by ``default``. More may be opened for a while."""
 
     def __init__(self, served: Sequence[Served], desk: Desk) -> None:
         self.by_name = {each.name: each for each in served}
-        self.first, self.desk = served[0], desk
+        self.opened: dict[str, Served] = {}  # by name, the one asked for last at the end
+        self.desk = desk
+
+    @property
+    def all(self) -> dict[str, Served]:
+        """Everything that answers now, by name."""
+        return self.by_name | self.opened
+
+    @property
+    def first(self) -> Served:
+        """The one that is meant by ``default`` (``ApiError`` 404 where nothing is served yet)."""
+        for served in self.all.values():
+            return served
+        raise ApiError(404, "nothing is served yet: no run has a checkpoint", param="model", code="model_not_found")
+
+    def at(self, checkpoint: Path) -> Served | None:
+        """What serves the weights in this folder, if anything does."""
+        there = (each for each in self.all.values() if each.loaded.checkpoint.resolve() == checkpoint.resolve())
+        return next((each for each in there if each.plain), None)
+
+    def add(self, served: Served, most: int) -> list[Served]:
+        """Serve one more, and no more than ``most`` of those that were added; who had to go, to be stopped."""
+        self.opened[served.name] = served
+        idle = [each for each in self.opened.values() if each is not served and not each.busy]
+        gone = idle[: max(0, len(self.opened) - most)]
+        for each in gone:
+            del self.opened[each.name]
+        return gone
 
     def find(self, name: str) -> Served:
         """The model of a name: its own, that of its folder, or ``default`` (``ApiError`` 404 for any other)."""
         if name == "default":
             return self.first
-        found = self.by_name.get(name) or self.by_name.get(Path(name).name)
+        if name in self.opened:
+            self.opened[name] = self.opened.pop(name)
+        found = self.all.get(name) or self.by_name.get(Path(name).name)
         if found is None:
             raise ApiError(
                 404,
-                f"model: {name[:100]!r} is not served here; there are {', '.join(self.by_name)}",
+                f"model: {name[:100]!r} is not served here; there are {', '.join(self.all)}",
                 param="model",
                 code="model_not_found",
             )
@@ -96,9 +136,8 @@ class Models:
     def stop(self) -> None:
         """End all that works."""
         self.desk.stop()
-        for each in self.by_name.values():
-            if each.worker is not None:
-                each.worker.stop()
+        for each in self.all.values():
+            each.stop()
 
 
 def open_models(runs: Sequence[str], adapters: Mapping[str, Path], config: ServerConfig) -> Models:
@@ -107,7 +146,7 @@ def open_models(runs: Sequence[str], adapters: Mapping[str, Path], config: Serve
     Raises:
         MissingError: a run or folder is not there. SettingError: two have one name, or one can neither write nor read.
     """
-    opened = [(Path(str(loaded.run.folder)).name, loaded) for loaded in map(load_run, runs)]
+    opened = [(loaded.run.name, loaded) for loaded in map(load_run, runs)]
     for name, folder in adapters.items():
         loaded = load_run(runs[0])
         read_adapter(folder, loaded.model)
@@ -117,7 +156,10 @@ def open_models(runs: Sequence[str], adapters: Mapping[str, Path], config: Serve
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise SettingError(f"runs: two are called {twice!r}; rename one of the folders")
-    return Models([serve_one(name, loaded, config) for name, loaded in opened], Desk(config.queue + 1))
+    served = [serve_one(name, loaded, config) for name, loaded in opened]
+    for each in served[len(runs) :]:
+        each.plain = False
+    return Models(served, Desk(config.queue + 1))
 
 
 def serve_one(name: str, loaded: Loaded, config: ServerConfig) -> Served:

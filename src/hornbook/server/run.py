@@ -15,13 +15,14 @@ PATIENCE = 5
 """Seconds that a stream may go on after the server was told to stop."""
 
 
-def listen(app: FastAPI, config: ServerConfig, report: Callable[[str], None]) -> None:
-    """Answer until a signal comes; ``report`` is told the address.
+def listen(app: FastAPI, config: ServerConfig, report: Callable[[str], None], tries: int = 1) -> None:
+    """Answer until a signal comes; ``report`` is told the address. So many ports are tried, one after another.
 
     Raises:
         HornbookError: somebody else listens there.
     """
-    opened = bound(config.host, config.port)
+    opened = first_free(config.host, config.port, tries)
+    opened.listen(128)  # who comes before the server is up waits a moment
     host, port = opened.getsockname()[:2]
     report(f"http://{f'[{host}]' if ':' in host else host}:{port}")
     settings = uvicorn.Config(
@@ -29,6 +30,16 @@ def listen(app: FastAPI, config: ServerConfig, report: Callable[[str], None]) ->
     )
     with opened:
         uvicorn.Server(settings).run(sockets=[opened])
+
+
+def first_free(host: str, port: int, tries: int) -> socket.socket:
+    """A socket at this port, or at the next of ``tries`` that nobody listens at."""
+    for number in range(port, min(port + tries, 1 << 16) - 1):
+        try:
+            return bound(host, number)
+        except HornbookError:
+            continue
+    return bound(host, min(port + tries - 1, (1 << 16) - 1))
 
 
 def bound(host: str, port: int) -> socket.socket:

@@ -18,7 +18,10 @@ from starlette.types import Receive, Scope, Send
 from hornbook.server.errors import ApiError
 
 Answer = TypeVar("Answer")
-Chunks = AsyncGenerator[dict[str, Any], None]
+Chunk = dict[str, Any] | tuple[int, dict[str, Any]]
+"""What is sent as one event; before it may stand a number, from which a browser that comes again goes on."""
+
+Chunks = AsyncGenerator[Any, None]
 
 QUIET = 10.0
 """Seconds without an event after which a comment is sent."""
@@ -52,9 +55,9 @@ async def streamed(http: Request, chunks: Chunks) -> Streamed:
     return Streamed(events(first, chunks), chunks)
 
 
-async def events(first: dict[str, Any], chunks: Chunks) -> AsyncGenerator[str, None]:
+async def events(first: Chunk, chunks: Chunks) -> AsyncGenerator[str, None]:
     """Chunk after chunk, until there are no more."""
-    coming: asyncio.Future[dict[str, Any]] | None = None
+    coming: asyncio.Future[Chunk] | None = None
     try:
         yield event(first)
         while True:
@@ -78,8 +81,10 @@ async def events(first: dict[str, Any], chunks: Chunks) -> AsyncGenerator[str, N
             await asyncio.wait({coming})
 
 
-def event(value: dict[str, Any]) -> str:
+def event(value: Chunk) -> str:
     """One event."""
+    if isinstance(value, tuple):
+        return f"id: {value[0]}\n{event(value[1])}"
     return f"data: {json.dumps(value, ensure_ascii=False, allow_nan=False)}\n\n"
 
 

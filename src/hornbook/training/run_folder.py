@@ -23,7 +23,7 @@ from typing import Any
 
 from torch import nn
 
-from hornbook.errors import DamagedError, HornbookError, MissingError, SettingError, nearest
+from hornbook.errors import BusyError, DamagedError, MissingError, SettingError, nearest
 from hornbook.files import explained, read_json, read_text, restore_folder, write_json, write_text
 from hornbook.training.checkpoints import checkpoint_name, checkpoints_in, read_progress, save_checkpoint
 from hornbook.training.journal import Journal
@@ -277,7 +277,7 @@ class Run:
         """Be the only process that writes this run, for as long as the block takes; the lock ends with the process.
 
         Raises:
-            HornbookError: another process is at it; says which.
+            BusyError: another process is at it; says which.
         """
         try:
             import fcntl
@@ -293,7 +293,7 @@ class Run:
             except BlockingIOError:
                 file.seek(0)
                 who = holder(file.read())
-                raise HornbookError(f"{self.folder} is being written by {who}; wait for it or stop it first") from None
+                raise BusyError(f"{self.folder} is being written by {who}; wait for it or stop it first") from None
             file.truncate(0)
             file.write(json.dumps({"process": os.getpid(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}))
             file.flush()

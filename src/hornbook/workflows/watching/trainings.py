@@ -1,0 +1,139 @@
+"""Trainings in processes of their own: started, listened to, stopped so that nothing is lost.
+
+A process is one of ``hornbook train``: what it does to a run is what it would do in a terminal, and whoever started it
+may go away. A stop is the signal that ends a training after its step, with a checkpoint (training/interrupts.py).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from hornbook.errors import BusyError, MissingError, SettingError, nearest
+from hornbook.training.run_folder import Run, free_folder
+from hornbook.workflows.recipe import load_recipe, recipe_names
+from hornbook.workflows.watching.listing import is_live
+
+LINES, TAIL = 20, 1 << 14
+"""So many of the last lines are shown, from so many of the last bytes."""
+
+OUTCOMES = {0: "finished", 130: "stopped", 143: "stopped"}
+
+
+@dataclass
+class Started:
+    """A process that trains the run in ``folder``; ``log`` is what it has said."""
+
+    folder: Path
+    process: subprocess.Popen[bytes]
+    log: IO[bytes]
+
+    @property
+    def state(self) -> str:
+        """running, finished, stopped or failed."""
+        code = self.process.poll()
+        return "running" if code is None else OUTCOMES.get(code, "failed")
+
+    @property
+    def said(self) -> list[str]:
+        """Its last lines."""
+        size = os.fstat(self.log.fileno()).st_size
+        text = os.pread(self.log.fileno(), TAIL, max(0, size - TAIL)).decode("utf-8", "replace")
+        lines = (re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line).rstrip() for line in re.split(r"[\r\n]+", text))
+        return [line for line in lines if line.strip()][-LINES:]
+
+    def stop(self) -> None:
+        """Let it finish its step, save, and end."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+
+    def about(self) -> dict[str, Any]:
+        """As it is shown."""
+        code = self.process.poll()
+        return {"run": self.folder.name, "state": self.state, "exit_code": code, "said": self.said}
+
+
+@dataclass
+class Trainings:
+    """Every process that was started here, by the name of its run."""
+
+    started: dict[str, Started] = field(default_factory=dict)
+
+    def start(self, recipe: str, overrides: Sequence[str], folder: Path | None, root: Path) -> Started:
+        """Train a recipe of the package into a new folder (by default the next free one).
+
+        Raises:
+            SettingError: there is no such recipe or setting, or the folder is taken.
+        """
+        known = load_recipe(shipped(recipe), overrides)
+        folder = folder or root / free_folder(known.name).name
+        if folder.exists() or self.runs(folder.name):
+            raise SettingError(f"run: {folder.name} is there already; give another name")
+        return self.begin(["train", recipe, *overrides, "--run", str(folder)], folder)
+
+    def resume(self, run: Run) -> Started:
+        """Go on with a run.
+
+        Raises:
+            BusyError: a process is at it.
+        """
+        if is_live(run) or self.runs(run.name):
+            raise BusyError(f"{run.name} is being trained; wait for it or stop it first")
+        return self.begin(["train", "--resume", str(run.folder)], run.folder)
+
+    def begin(self, words: Sequence[str], folder: Path) -> Started:
+        """A process for these words of the command line."""
+        log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process's entry
+        environment = os.environ | {"PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "TERM": "dumb"}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "hornbook", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            start_new_session=True,  # a Ctrl-C that ends the server is not meant for it
+        )
+        self.started[folder.name] = Started(folder, process, log)
+        return self.started[folder.name]
+
+    def runs(self, name: str) -> bool:
+        """Whether a process started here trains the run of this name now."""
+        return name in self.started and self.started[name].state == "running"
+
+    def find(self, name: str) -> Started:
+        """The process of a run.
+
+        Raises:
+            MissingError: it was not started here.
+        """
+        if name not in self.started:
+            raise MissingError(f"{name[:100]} was not started from here, and can only be stopped where it was")
+        return self.started[name]
+
+    def stop(self) -> None:
+        """Let all of them save and end, and wait for it."""
+        for each in self.started.values():
+            each.stop()
+        for each in self.started.values():
+            each.process.wait()
+            each.log.close()
+
+
+def shipped(recipe: str) -> str:
+    """The name of a recipe of the package, and nothing but such a name: no file is read for whoever asks.
+
+    Raises:
+        SettingError: there is none.
+    """
+    names = recipe_names()
+    if recipe not in names:
+        raise SettingError(f"recipe: there is no {recipe[:60]!r}{nearest(recipe[:60], names)}")
+    return recipe
