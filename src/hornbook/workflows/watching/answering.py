@@ -64,12 +64,12 @@ def one_answer(loaded: Loaded, read: Read, sampling: Sampling, sample: int, top:
     writing.end = end_of(loaded.tokenizer)
     with reading_only(loaded.model):
         reading = reading_of(loaded.model, read, sampling.max_tokens)
-        while writing.finish_reason is None:
+        while True:
             new = choose(reading.logits, reading.text, [generator])
             token = int(new[0])
-            text = writing.push(token)
-            reason = writing.finish_reason
+            text, reason = writing.push(token), writing.finish_reason
             finish = None if reason is None else "length" if reason == "length" else "stop"
             yield Answered(sample, text, token, scores_of(reading.logits[0], token, top), finish)
-            if finish is None:
-                reading.go_on(new)
+            if finish is not None:
+                return
+            reading.go_on(new)
