@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hornbook.errors import TextError
 from hornbook.evaluation.texts.bert_score import bert_score, mean_bert_score
 from hornbook.evaluation.texts.bleu import bleu, signature
-from hornbook.evaluation.texts.diversity import distinct, self_bleu
+from hornbook.evaluation.texts.diversity import distinct, repeated, self_bleu
 from hornbook.evaluation.texts.rouge import longest_common_subsequence, mean_rouge, rouge_l, rouge_n
 
 WORDS = st.lists(
@@ -65,10 +65,21 @@ def test_bleu_is_that_of_sacrebleu_with_its_signature() -> None:
     assert {"tok:13a", "smooth:exp", "case:mixed"} < set(signature().split("|"))
 
 
+def test_rouge_l_is_that_of_lins_example() -> None:
+    """Lin (2004), section 3.1: "police killed the gunman" beside two that say it otherwise."""
+    assert rouge_l("police kill the gunman", "police killed the gunman").f1 == pytest.approx(3 / 4)
+    assert rouge_l("the gunman kill police", "police killed the gunman").f1 == pytest.approx(2 / 4)
+    assert rouge_l("nothing", "police killed the gunman").f1 == 0.0
+
+
 def test_varied_texts_and_texts_that_repeat() -> None:
-    assert distinct(["a b a b"], 2) == pytest.approx(2 / 3)  # a b, b a, a b
-    assert distinct(["a b", "b a"], 2) == 1.0
+    assert distinct([["a", "b", "a", "b"]], 2) == pytest.approx(2 / 3)  # a b, b a, a b
+    assert distinct(["ab", "ba"], 2) == 1.0
     assert distinct(["a"], 2) == 0.0
+    assert distinct([[1, 2, 1, 2, 1], [1, 2, 3]], 2) == pytest.approx(3 / 6)  # no pair lies across two texts
+    assert repeated([[1, 2, 1, 2, 1], [1, 2, 3]], 2) == pytest.approx((2 / 4 + 0) / 2)
+    assert repeated([[1, 1, 1, 1, 1, 1, 1]], 4) == pytest.approx(3 / 4)
+    assert repeated([[1], [2, 2, 2]], 2) == 0.5, "a text without a pair has no share"
     same, other = (
         ["one two three four five"] * 3,
         ["one two three four", "five six seven eight", "nine ten eleven twelve"],

@@ -13,9 +13,8 @@ FIGURES = [
         ("(query @ key.sum(0)[:, None])", "len(key)", "linear attention does not divide by its own sum"),
     ),
     *mistakes_in(
-        "evaluation/logit_lens.py", "workflows/test_draw_runs.py",
-        ("model.write(model.stack.norm(stream))", "model.write(stream)", "the lens forgets the last norm"),
-        ("if not found else None", "", "a shared block is taken for the first several times"),
+        "evaluation/inside/lens.py", "workflows/test_draw_runs.py",
+        ("model.write(norm(stream))", "model.write(stream)", "the lens forgets the last norm"),
     ),
     *mistakes_in(
         "evaluation/by_position.py", "workflows/test_draw_runs.py",

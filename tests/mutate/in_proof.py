@@ -56,8 +56,7 @@ PROOF = [
         ("8 * width * width + 4 * width", "8 * width * width", "biases are not counted"),
     ),
     *mistakes_in(
-        "evaluation/written.py", "evaluation/test_written.py",
-        ("len(text) - size + 1)]", "len(text) - size)]", "the last run of tokens is not looked at"),
+        "evaluation/texts/diversity.py", "evaluation/test_texts.py",
         ("1 - len(set(each)) / len(each)", "len(set(each)) / len(each)", "variety is taken for repetition"),
     ),
 ]

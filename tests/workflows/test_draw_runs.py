@@ -15,7 +15,8 @@ import torch
 from hornbook.errors import HornbookError, SettingError, TextError
 from hornbook.evaluation.attention_maps import self_attention
 from hornbook.evaluation.by_position import loss_by_position, means_by_place
-from hornbook.evaluation.logit_lens import logit_lens, streams
+from hornbook.evaluation.inside.lens import lens_chances
+from hornbook.evaluation.inside.observing import observe
 from hornbook.evaluation.loss import evaluate_loss
 from hornbook.evaluation.projection import principal_plane
 from hornbook.figures.depth_width import Shape, depth_width
@@ -89,7 +90,7 @@ def test_every_head_of_every_layer_is_a_distribution_over_the_past(subject: Subj
 
 def test_after_the_last_layer_the_lens_shows_what_the_model_says(subject: Subject) -> None:
     tokens, _ = subject.tokens(11)
-    said = logit_lens(subject.decoder, tokens)
+    said = lens_chances(subject.decoder, tokens[None])
     assert said.shape == (4, 11, subject.loaded.tokenizer.vocab_size)
     own = subject.decoder(tokens[None])[0].softmax(-1)
     torch.testing.assert_close(said[-1], own)
@@ -103,7 +104,8 @@ def test_a_shared_block_has_a_stream_for_each_of_its_layers(subject: Subject) ->
     from hornbook.model.models import Decoder
 
     config = replace(subject.loaded.model.config, shared=True, depth=5)
-    found = streams(Decoder(config), torch.tensor([[1, 2, 3]]))
+    layers = observe(Decoder(config), torch.tensor([[1, 2, 3]])).layers
+    found = [layers[0].before, *(layer.after for layer in layers)]
     assert len(found) == 6
     assert all(not torch.equal(one, other) for one, other in pairwise(found))
 
@@ -122,7 +124,8 @@ def test_what_tokens_cost_adds_up_to_the_loss(subject: Subject) -> None:
     assert list(few) == [3] * context
     _, losses, _ = draw_runs.surprise(subject)
     assert losses[0] != losses[0] and len(losses) == context
-    assert losses[1] == pytest.approx(-logit_lens(subject.decoder, subject.tokens(2)[0])[-1][0].log()[file.tokens[1]])
+    said = lens_chances(subject.decoder, subject.tokens(2)[0][None])[-1][0]
+    assert losses[1] == pytest.approx(-said.log()[file.tokens[1]])
 
 
 def test_lines_keep_every_letter_and_end_where_the_text_does() -> None:

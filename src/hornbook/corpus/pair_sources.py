@@ -137,6 +137,7 @@ CONVERSATIONS: dict[str, Talk] = {
     "story-paragraphs": StoryQuestions(shown=EXCERPTS, whole=False),
     "story-riddles": StoryQuestions(kinds=READ + FOLLOWED),
     "story-facts": StoryFacts(),
+    "paragraph-facts": StoryFacts(shown=EXCERPTS),
     "story-tasks": StoryTasks(),
     "sums": Sums(),
     "numbers-spoken": SpokenNumbers(),

@@ -239,6 +239,7 @@ TITLES = {
     "story-paragraphs": "conversations: questions about single paragraphs",
     "story-riddles": "conversations: questions for which a story has to be followed",
     "story-facts": "conversations: facts about stories, told in any order",
+    "paragraph-facts": "conversations: facts about single paragraphs, told in any order",
     "story-tasks": "conversations: sum a story up, tell it again with another name, go on with it",
     "sums": "conversations: sums of two numbers of two or three digits",
     "numbers-spoken": "conversations: numbers in English, French and Italian words, and back",

@@ -17,6 +17,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from hornbook.seeds import torch_generator
+
 Head = Float[Tensor, "T D"]
 
 
@@ -70,7 +72,7 @@ def ways(width: int, window: int) -> tuple[Way, ...]:
 
 def counted(way: Way, time: int, width: int) -> int:
     """Operations of the matrix products that really run for a text of ``time`` tokens, told by PyTorch's counter."""
-    draw = torch.Generator().manual_seed(0)
+    draw = torch_generator(0, "attention cost")
     query, key, value = torch.randn(3, time, width, generator=draw).unbind()
     with FlopCounterMode(display=False) as counter:
         way.compute(query, key, value)

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from hornbook.data.token_file import TokenFile
 from hornbook.errors import SettingError, TextError
 from hornbook.evaluation.loss import still
-from hornbook.evaluation.written import distinct, repeated
+from hornbook.evaluation.texts.diversity import distinct, repeated
 from hornbook.generation.beam import beam_search
 from hornbook.generation.config import Beams, Sampling
 from hornbook.generation.generate import generate, reading_only
@@ -45,7 +45,7 @@ HELD_OUT = "the held-out text"
 @dataclass(frozen=True)
 class Row:
     """One way: new tokens per second of a text (``None``: nothing was written), mean length, distinct-1 and -2, rep-4
-    (evaluation/written.py), and the loss of the model on what was written, in nats per token."""
+    (evaluation/texts/diversity.py), and the loss of the model on what was written, in nats per token."""
 
     name: str
     tokens_per_second: float | None

@@ -23,7 +23,7 @@ from hornbook.evaluation.memorised import Copy, longest_copies, longest_copy
 from hornbook.evaluation.texts.bert_score import Reader, mean_bert_score
 from hornbook.evaluation.texts.bleu import bleu
 from hornbook.evaluation.texts.diversity import distinct, self_bleu
-from hornbook.evaluation.texts.rouge import mean_rouge
+from hornbook.evaluation.texts.rouge import mean_rouge, words
 from hornbook.generation.config import Sampling
 from hornbook.generation.engine import Engine, Request
 from hornbook.model.models import Encoder
@@ -144,7 +144,7 @@ def continuations(
     for name, texts in ways.items():
         said = [loaded.tokenizer.decode(ids) for ids in texts]
         shared = {} if name == TRUE else what_is_shared(said, references, reader)
-        varied = {"distinct2": distinct(said, 2), "self_bleu": self_bleu(said[:COMPARED])}
+        varied = {"distinct2": distinct([words(text) for text in said], 2), "self_bleu": self_bleu(said[:COMPARED])}
         rows.append(Row(name, shared, varied, tuple(copy.length for copy in copies[name])))
     return Continuations(len(prompts), length, tuple(rows), longest_of(loaded, prepared.train, ways, copies))
 

@@ -19,7 +19,7 @@ from hornbook.data.config import NextToken
 from hornbook.errors import SettingError, TextError
 from hornbook.evaluation.attention_maps import self_attention
 from hornbook.evaluation.by_position import loss_by_position
-from hornbook.evaluation.logit_lens import logit_lens
+from hornbook.evaluation.inside.lens import lens_chances
 from hornbook.evaluation.loss import still, token_losses
 from hornbook.evaluation.projection import principal_plane
 from hornbook.figures.attention_grid import attention_grid
@@ -130,7 +130,7 @@ def attention(subject: Subject, most: int = 16) -> Figure:
 def lens(subject: Subject, most: int = 12) -> Figure:
     """The likeliest next token after each layer."""
     tokens, which = subject.tokens(most)
-    likely = logit_lens(subject.decoder, tokens)
+    likely = lens_chances(subject.decoder, tokens[None])
     best, chosen = likely.max(-1)
     said = [words(subject.loaded.tokenizer, row) for row in chosen.tolist()]
     layers = ["embedding", *(f"layer {layer + 1}" for layer in range(len(said) - 1))]

@@ -12,7 +12,7 @@ from scipy import stats
 
 from hornbook.evaluation.rating.agreement import as_table, krippendorff_alpha
 from hornbook.evaluation.rating.bradley_terry import bradley_terry
-from hornbook.evaluation.rating.statistics import bootstrap_mean, rouge_l, sign_test, spearman, wilson
+from hornbook.evaluation.rating.statistics import bootstrap_mean, sign_test, spearman, wilson
 
 __ = math.nan
 # Four observers, twelve units: Krippendorff (2011), "Computing Krippendorff's alpha-reliability", example C.
@@ -124,10 +124,3 @@ def test_ratings_of_one_item_are_drawn_together():
     items = np.arange(10.0)
     alone, repeated = bootstrap_mean(items, np.ones(10)), bootstrap_mean(9 * items, np.full(10, 9.0))
     assert (alone.low, alone.high) == pytest.approx((repeated.low, repeated.high))
-
-
-def test_rouge_l_is_that_of_lins_example():
-    """Lin (2004), section 3.1: "police killed the gunman" beside two that say it otherwise."""
-    assert rouge_l("police kill the gunman", "police killed the gunman") == pytest.approx(3 / 4)
-    assert rouge_l("the gunman kill police", "police killed the gunman") == pytest.approx(2 / 4)
-    assert rouge_l("nothing", "police killed the gunman") == 0.0

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from hornbook.evaluation.inside.observing import Observed, writing_stack
+from hornbook.evaluation.inside.observing import Observed, observe, writing_stack
 from hornbook.evaluation.loss import still
 from hornbook.model.models import Model
 
@@ -35,6 +35,11 @@ def lens_logits(model: Model, observed: Observed) -> list[Float[Tensor, "B T V"]
     streams = [observed.layers[0].before, *(layer.after for layer in observed.layers)]
     with still(model.modules()), torch.no_grad():
         return [model.write(norm(stream)) for stream in streams]
+
+
+def lens_chances(model: Model, *inputs: Int[Tensor, "B _"]) -> Float[Tensor, "L T V"]:
+    """Probabilities of the next token in the first text, read off before the first layer and after each."""
+    return torch.stack([logits[0].float().softmax(-1) for logits in lens_logits(model, observe(model, *inputs))])
 
 
 def look_through(model: Model, observed: Observed, top: int = 5) -> Lens:

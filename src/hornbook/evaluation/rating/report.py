@@ -14,9 +14,10 @@ import numpy as np
 
 from hornbook.evaluation.rating.agreement import as_table, krippendorff_alpha
 from hornbook.evaluation.rating.ratings import Rating
-from hornbook.evaluation.rating.statistics import Estimate, rouge_l, spearman, wilson
+from hornbook.evaluation.rating.statistics import Estimate, spearman, wilson
 from hornbook.evaluation.rating.study import SCALES, Study
 from hornbook.evaluation.rating.views import LEAST, once, verdicts, view
+from hornbook.evaluation.texts.rouge import rouge_l
 
 QUICK_SECONDS = 2.0
 """An answer given faster than this was hardly read for."""
@@ -186,7 +187,7 @@ def correlations(study: Study, ratings: Sequence[Rating]) -> dict[str, Any]:
         n: math.exp(min(each.nats / each.tokens, 700)) for n, each in texts.items() if each.nats and each.tokens
     }
     wanted = {number: study.question(number).reference for number in texts}
-    overlap = {number: rouge_l(texts[number].text, want) for number, want in wanted.items() if want is not None}
+    overlap = {number: rouge_l(texts[number].text, want).f1 for number, want in wanted.items() if want is not None}
     length = {number: float(len(each.text)) for number, each in texts.items()}
     return {
         "perplexity": along(perplexity, scores),

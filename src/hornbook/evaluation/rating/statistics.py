@@ -79,22 +79,3 @@ def spearman(first: Float[np.ndarray, " n"], second: Float[np.ndarray, " n"]) ->
         return Estimate(exact, exact, exact)
     half = NORMAL * math.sqrt((1 + value**2 / 2) / (len(first) - 3))
     return Estimate(value, math.tanh(math.atanh(value) - half), math.tanh(math.atanh(value) + half))
-
-
-def longest_common(first: list[str], second: list[str]) -> int:
-    """The length of the longest sequence of words that both have in this order."""
-    row = [0] * (len(second) + 1)
-    for word in first:
-        diagonal = 0
-        for place, other in enumerate(second, 1):
-            kept = row[place]
-            row[place] = diagonal + 1 if word == other else max(row[place], row[place - 1])
-            diagonal = kept
-    return row[-1]
-
-
-def rouge_l(text: str, reference: str) -> float:
-    """ROUGE-L (Lin 2004, section 3): F1 of the longest common sequence of words, lower case."""
-    said, wanted = text.lower().split(), reference.lower().split()
-    common = longest_common(said, wanted)
-    return 2 * common / (len(said) + len(wanted)) if common else 0.0
