@@ -21,10 +21,10 @@ unexport PYTHONPATH
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo install develop lint test test-slow test-all mutate bench ci system golden format clean
+.PHONY: help demo install develop lint test test-slow test-lessons test-all mutate bench ci system golden format clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED)  ## install into .venv and train a small model: text to talking in under five minutes
 	$(BIN)/hornbook quickstart
@@ -38,6 +38,9 @@ test: lint  ## lint, types, import contracts and the fast tests (under ten minut
 
 test-slow: $(DEVELOPED)  ## only the slow tests
 	$(PYTEST) -n $(JOBS) --dist worksteal -m "slow and not broad"
+
+test-lessons: $(DEVELOPED)  ## every lesson in its short form, every solution, and wrong answers with their hints
+	$(PYTEST) -q -n $(JOBS) --dist worksteal tests/lessons tests/course tests/cli/test_learn.py
 
 test-all: lint  ## every test there is, wide sweeps and planted mistakes included
 	HORNBOOK_HYPOTHESIS=broad $(PYTEST) -n $(JOBS) --dist worksteal

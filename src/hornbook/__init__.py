@@ -3,7 +3,7 @@
 Text flows through the package in one direction, and a room imports only what stands before it::
 
     errors < settings | seeds | files < batches < model | tokenizers | corpus | figures
-           < data | generation | formats < training < evaluation < workflows < cli
+           < data | generation | formats < training < evaluation | finetuning < workflows < course < server < cli
 
 Start reading at ``model/attention.py``, then ``training/loop.py``, then ``workflows/train.py``.
 """

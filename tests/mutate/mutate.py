@@ -35,7 +35,7 @@ VERDICTS = {
 
 def copy_of_everything(folder: Path) -> None:
     """The package and its tests, byte code included, so that a copy starts as fast as the original."""
-    for name in ("src", "tests"):
+    for name in ("src", "tests", "lessons"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.egg-info", ".*", "mutate"))
     shutil.copy2(ROOT / "pyproject.toml", folder)
 

@@ -50,6 +50,7 @@ COMMANDS = {
     "draw": "Pictures of the parts of models and of runs.",
     "check": "Examine a model of your own: causality, order, first loss, gradients...",
     "trace": "One pass through a model: every tensor, who made it, what each layer would say.",
+    "learn": "The course: lessons that run, and exercises that are graded.",
     "explain": "Every part of a model: formula, paper, file, cost.",
     "doctor": "Check this machine, or what is wrong with a run.",
 }
