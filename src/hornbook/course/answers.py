@@ -7,7 +7,8 @@ value that equals one of those is met with the hint for that mistake, any other 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -67,6 +68,17 @@ def expect(
                 told, f"The shape should be {list(right.shape)}, and is {list(found.shape)}. {hint}".strip()
             )
     raise WrongAnswer(told, hint or "Compute this case by hand and compare step by step.")
+
+
+@contextmanager
+def explained(what: str, hint: str, *errors: type[Exception]) -> Iterator[None]:
+    """Turn these errors of a learner's function, which one mistake usually causes, into a wrong answer with a hint."""
+    try:
+        yield
+    except NotImplementedError:  # a RuntimeError too, and no mistake: it is not written yet
+        raise
+    except errors as error:
+        raise WrongAnswer(f"{what}: {error}", hint) from error
 
 
 def agree(found: Any, right: Any, tolerance: float = 1e-4) -> bool:
