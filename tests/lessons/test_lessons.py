@@ -11,6 +11,7 @@ import pytest
 from hornbook.course.grading import checks_of, grade
 from hornbook.course.lesson import Lesson, lessons_folder, read_lessons
 from tests.lessons.wrong_answers import WRONG, WrongOne
+from tests.lessons.wrong_later import WRONG_LATER
 
 LESSONS = read_lessons()
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.stem)
@@ -64,7 +65,7 @@ def test_the_solutions_are_right_and_nothing_is_solved_to_begin_with(lesson: Les
         assert grade_of.state == "to write" and grade_of.hint, grade_of
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: f"{wrong.lesson}-{wrong.what}")
+@pytest.mark.parametrize("wrong", [*WRONG, *WRONG_LATER], ids=lambda wrong: f"{wrong.lesson}-{wrong.what}")
 def test_a_common_wrong_answer_gets_the_hint_that_is_meant_for_it(wrong: WrongOne, tmp_path: Path) -> None:
     lesson = next(lesson for lesson in LESSONS if lesson.name == wrong.lesson)
     right = (lessons_folder() / "solutions" / lesson.path.name).read_text(encoding="utf-8")
