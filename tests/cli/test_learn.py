@@ -36,3 +36,29 @@ def test_a_lesson_is_read_run_and_written_as_a_notebook(hornbook, tmp_path: Path
     assert json.loads((tmp_path / "first.ipynb").read_text(encoding="utf-8"))["nbformat"] == 4
     assert "next: 01 Text to tokens" in hornbook("learn").stdout
     assert "3 hours" in hornbook("learn", "path").stdout
+
+
+def test_a_part_of_ones_own_is_graded_and_refused_at_work_until_it_is_right(hornbook, tmp_path: Path) -> None:
+    assert "cross_entropy(logits, targets)" in hornbook("learn", "parts").stdout
+    mine = tmp_path / "mine.py"
+    mine.write_text("def positions(rows, table):\n    return rows\n", encoding="utf-8")
+    wrong = hornbook("check", "mine.py:positions", "--part", "positions", expect=4)
+    assert "-> Positions are not added." in wrong.stderr
+    refused = hornbook("learn", "train", "quickstart", "--own", "positions=mine.py:positions", expect=4).stderr
+    assert "mine.py:positions is not right yet" in refused
+    mine.write_text("def positions(rows, table):\n    return rows + table[: rows.shape[1]]\n", encoding="utf-8")
+    assert "mine.py:positions: right" in hornbook("check", "mine.py:positions", "--part", "positions").stdout
+    found = hornbook("check", "mine.py:positions", "--part", "positions", "--json").stdout
+    assert json.loads(found) == {"schema": 1, "target": "mine.py:positions", "part": "positions", "ok": True}
+    assert "found 'positions'" in hornbook("learn", "train", "quickstart", "--own", "positions", expect=2).stderr
+
+
+def test_a_worksheet_is_printed_and_graded_at_the_line_that_is_wrong(hornbook, tmp_path: Path) -> None:
+    assert "____" in hornbook("learn", "worksheet").stdout
+    hornbook("learn", "worksheet", "--answers", "--out", "sheet.txt")
+    assert "lines are right" in hornbook("learn", "worksheet", "--grade", "sheet.txt").stdout
+    text = (tmp_path / "sheet.txt").read_text(encoding="utf-8")
+    name, _, value = next(line for line in text.splitlines() if line.startswith("loss = ")).partition(" = ")
+    (tmp_path / "sheet.txt").write_text(text.replace(f"{name} = {value}", f"{name} = {3 * float(value):.3f}"))
+    wrong = hornbook("learn", "worksheet", "--grade", "sheet.txt", expect=4).stderr
+    assert ", loss: number 1 is" in wrong and "that is the sum" in wrong

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import cyclopts
 
+from hornbook.cli.own_parts import parts, train
+from hornbook.cli.worksheet import worksheet
+
 if TYPE_CHECKING:
     from hornbook.course.grading import Grade
     from hornbook.course.lesson import Lesson
 
 app = cyclopts.App(name="learn", help="The course: lessons that run, and exercises that are graded.")
+for command in (worksheet, parts, train):
+    app.command(command)
 
 AsJson = Annotated[bool, cyclopts.Parameter(name="--json", negative=())]
 
