@@ -165,3 +165,22 @@ def test_the_command_s_help_loads_nothing_heavy() -> None:
     heavy = "torch numpy pooch requests rich.table pyarrow matplotlib"
     code = f"import sys, hornbook.cli.corpus; print([name for name in '{heavy}'.split() if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_refine_says_what_became_of_everything_and_goes_on_after_a_kill(hornbook: Run, tmp_path: Path) -> None:
+    raw, once, twice = tmp_path / "raw", tmp_path / "once", tmp_path / "twice"
+    for seed in (1, 2):
+        drawn = ("--documents", "40", "--seed", str(seed))
+        hornbook("corpus", "make", "stories", *drawn, "--out", str(raw / f"{seed}.txt"))
+    command = ("corpus", "refine", str(raw), "--languages", "en", "--workers", "1")
+    table = hornbook(*command, "--out", str(once))
+    assert "kept" in table.stdout and "100.0%" in table.stdout and "written to" in table.stderr
+    first = [sys.executable, "-m", "hornbook", *command, "--out", str(twice)]
+    with subprocess.Popen(first, stderr=subprocess.PIPE, text=True) as stopped:
+        assert stopped.stderr is not None and stopped.stderr.readline().startswith("sifted")
+        stopped.kill()
+    found = json.loads(hornbook(*command, "--out", str(twice), "--json").stdout)
+    assert found["documents"]["read"] == sum(found["documents"].values()) - 80 == 80
+    files = sorted(path.name for path in (once / "kept").iterdir())
+    assert files == ["00000.jsonl", "00001.jsonl"]
+    assert all((once / "kept" / name).read_bytes() == (twice / "kept" / name).read_bytes() for name in files)

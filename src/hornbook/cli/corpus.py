@@ -1,4 +1,4 @@
-"""``hornbook corpus``: list, fetch, make, clean and measure texts."""
+"""``hornbook corpus``: list, fetch, make, clean, refine and measure texts."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import cyclopts
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
-
     from hornbook.corpus.clean import Change
 
-app = cyclopts.App(name="corpus", help="Named corpora and texts of one's own: list, fetch, make, clean, stats.")
+app = cyclopts.App(name="corpus", help="Named corpora and texts of one's own: list, fetch, make, clean, refine, stats.")
 
 Json = Annotated[bool, cyclopts.Parameter(name="--json", negative=(), help="Print one JSON object instead of a table.")]
 Flag = cyclopts.Parameter(negative=())
@@ -97,6 +95,7 @@ def fetch(
     accept
         Take a file although its SHA-256 is not the expected one.
     """
+    from hornbook.cli.bars import Bars
     from hornbook.corpus import fetch as fetching
     from hornbook.corpus.catalogue import CATALOGUE
     from hornbook.files import sha256_of
@@ -227,6 +226,65 @@ def clean(
 
 
 @app.command
+def refine(
+    files: tuple[str, ...],
+    /,
+    *,
+    out: Path,
+    languages: tuple[str, ...] = (),
+    skip: tuple[str, ...] = (),
+    shard: str = "1/1",
+    workers: int | None = None,
+    field: str = "text",
+    as_json: Json = False,
+) -> None:
+    """Turn raw text of any size into text worth training on, and say what was dropped and why.
+
+    Languages, the rules of Gopher, masking of addresses and numbers, repeated lines, near duplicates. Files are worked
+    on one by one on all cores; stopped, the same command goes on where it was. `hornbook prepare OUT/kept` comes next.
+
+    Parameters
+    ----------
+    files
+        Files (.txt, .md, .jsonl, .parquet), folders and patterns: the more files, the more cores can help.
+    out
+        The folder for it: kept/ with the texts, report.json, and work/, which may be removed afterwards.
+    languages
+        Keep only texts in these: en, fr, it. Otherwise every language is kept.
+    skip
+        Steps to leave out: quality, private, lines, near.
+    shard
+        Which part of the files is this machine's, as in 2/4, where machines share the folder.
+    workers
+        How many processes. Otherwise one for every core.
+    field
+        What the text is called in .jsonl and .parquet files.
+    """
+    from hornbook.corpus.refining.refine import Shard
+    from hornbook.corpus.refining.refine import refine as refine_files
+    from hornbook.corpus.refining.sifting import Refining, steps_without
+
+    settings = Refining(languages, steps_without(skip), field)
+    found = refine_files(files, out, settings, Shard.parsed(shard), workers, say)
+    if found is None:
+        return
+    if as_json:
+        write_json(found)
+        return
+    documents, size = found["documents"], found["bytes"]
+    write_table(
+        ("documents", "number", "of all", "bytes"),
+        [
+            (what, f"{count:,}", f"{count / documents['read']:.1%}", f"{size[what]:,}")
+            for what, count in sorted(documents.items(), key=lambda item: -item[1])
+        ],
+    )
+    if found["changes"]:
+        write_table(("in those that were kept", "times"), [(what, f"{n:,}") for what, n in found["changes"].items()])
+    say(f"written to {out / 'kept'}")
+
+
+@app.command
 def stats(
     sources: tuple[str, ...],
     /,
@@ -326,68 +384,3 @@ def say(message: str) -> None:
     import sys
 
     print(message, file=sys.stderr)
-
-
-class Bars:
-    """Progress bars on stderr, one for each file that is being fetched; nothing where stderr is not a terminal."""
-
-    def __enter__(self) -> Bars:
-        """Start drawing."""
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            DownloadColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-            TransferSpeedColumn,
-        )
-
-        console = Console(stderr=True)
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
-        )
-        self.progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self.progress.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        """Clear the bars away."""
-        self.progress.stop()
-
-    def start(self, name: str) -> Bar:
-        """A bar for one file."""
-        return Bar(self.progress, self.progress.add_task(name, total=None))
-
-
-class Bar:
-    """One bar, with the interface that pooch asks for."""
-
-    def __init__(self, progress: Progress, task: TaskID) -> None:
-        """Draw ``task`` of ``progress``."""
-        self.progress, self.task = progress, task
-
-    @property
-    def total(self) -> int:
-        """How many bytes are coming, as the server says; 0 for unknown."""
-        return int(self.progress.tasks[self.task].total or 0)
-
-    @total.setter
-    def total(self, total: int) -> None:
-        self.progress.update(self.task, total=total or None)
-
-    def update(self, amount: int) -> None:
-        """So many bytes more have come."""
-        self.progress.update(self.task, advance=amount)
-
-    def reset(self) -> None:
-        """Begin anew."""
-        self.progress.update(self.task, completed=0)
-
-    def close(self) -> None:
-        """The file is here."""
-        self.progress.remove_task(self.task)

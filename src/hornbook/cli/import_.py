@@ -37,7 +37,7 @@ def import_model(
     as_json
         Print one JSON object.
     """
-    from hornbook.cli.corpus import Bars
+    from hornbook.cli.bars import Bars
     from hornbook.cli.output import print_json, say
     from hornbook.workflows.import_model import import_model as take_in
 

@@ -1,0 +1,223 @@
+"""Many files of raw text, in three passes, on all cores and on as many machines as share a folder.
+
+    1  every file by itself: language, quality, masking       work/00000/       (sifting.py)
+    2  all files together: repeated lines, near duplicates    work/decided/
+    3  every file by itself: what is left                     kept/00000.jsonl
+
+Each file's results appear whole or not at all, and what is there is not done again: a run that was killed goes on when
+the same command is given again, and gives the same bytes. Memory holds one document at a time in each process, and in
+pass 2 some 20 bytes of each document and a few million hashes of lines.
+
+With ``--shard 1/4`` a machine takes every fourth file in passes 1 and 3; whichever comes when pass 1 is complete does
+pass 2.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hornbook.corpus.reading import find_files
+from hornbook.corpus.refining.languages import known_language
+from hornbook.corpus.refining.near_duplicates import BANDS, ROWS, near_duplicates
+from hornbook.corpus.refining.repeated_lines import repeated
+from hornbook.corpus.refining.sifting import Counts, Refining, finish, known_step, sift
+from hornbook.errors import SettingError
+from hornbook.files import read_json, replacing_folder, write_json
+
+SCHEMA = 1
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """This machine is number ``number`` (from 1) of ``of``."""
+
+    number: int = 1
+    of: int = 1
+
+    @classmethod
+    def parsed(cls, text: str) -> Shard:
+        """From ``2/4`` (``SettingError`` for anything else)."""
+        number, _, of = text.partition("/")
+        if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+            raise SettingError(f"shard: expected which of how many, such as 1/4 to 4/4, found {text!r}")
+        return cls(int(number), int(of))
+
+    def own(self, count: int) -> range:
+        """The numbers of the files that are this machine's."""
+        return range(self.number - 1, count, self.of)
+
+
+@dataclass(frozen=True)
+class Work:
+    """The folder and what is where in it."""
+
+    out: Path
+    sources: tuple[Path, ...]
+    settings: Refining
+
+    def sifted(self, number: int) -> Path:
+        """What pass 1 leaves of a file."""
+        return self.out / "work" / f"{number:05}"
+
+    @property
+    def decided(self) -> Path:
+        """What pass 2 leaves: for every document and every long line whether it goes."""
+        return self.out / "work" / "decided"
+
+    def kept(self, number: int) -> Path:
+        """What pass 3 leaves of a file."""
+        return self.out / "kept" / f"{number:05}.jsonl"
+
+    def counted(self, number: int) -> Path:
+        """What pass 3 says of it."""
+        return self.out / "work" / f"{number:05}-kept.json"
+
+
+def refine(
+    sources: Sequence[str | Path],
+    out: Path,
+    settings: Refining = Refining(),
+    shard: Shard = Shard(),
+    workers: int | None = None,
+    report: Report = lambda line: None,
+) -> dict[str, Any] | None:
+    """Refine the files that ``sources`` name into ``out``; ``None`` while files of other shards are still missing.
+
+    The result, also in ``out/report.json``: ``documents``, ``bytes`` by what became of them (``read``, ``kept``, the
+    reasons of the rest) and ``changes``.
+
+    Raises:
+        SettingError: ``out`` was begun with other files or settings, or a language or step is not known.
+        MissingError, TextError: a file is not there, or is no text.
+        HornbookError: the disk is full.
+    """
+    work = begin(tuple(find_files(sources)), out, settings)
+    own, count, workers = shard.own(len(work.sources)), len(work.sources), workers or cores()
+    todo = [(work.sources[number], work.sifted(number), settings) for number in own if not work.sifted(number).exists()]
+    on_all_cores(sift_one, todo, workers, "sifted", report)
+    if missing := [number for number in range(count) if not work.sifted(number).exists()]:
+        report(f"{count - len(missing)} of {count} files are sifted; the others are for other shards")
+        return None
+    if not work.decided.exists():
+        decide(work, report)
+    finishing = [(work, number) for number in own if not work.kept(number).exists()]
+    on_all_cores(finish_one, finishing, workers, "finished", report)
+    if not all(work.kept(number).exists() for number in range(count)):
+        return None
+    result = summary(work)
+    write_json(out / "report.json", result)
+    return result
+
+
+def cores() -> int:
+    """How many processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def begin(sources: tuple[Path, ...], out: Path, settings: Refining) -> Work:
+    """The folder, new, or one that was begun with the same files and settings."""
+    for language in settings.languages:
+        known_language(language)
+    for step in settings.steps:
+        known_step(step)
+    about = {
+        "schema": SCHEMA,
+        "settings": json.loads(json.dumps(asdict(settings))),  # as it will be read again: lists for tuples
+        "files": [{"path": str(path), "bytes": path.stat().st_size} for path in sources],
+    }
+    file = out / "refining.json"
+    if file.exists():
+        before = read_json(file)
+        different = [key for key in about if before.get(key) != about[key]]
+        if different:
+            raise SettingError(
+                f"out: {out} was begun with other {different[0]}; take another folder, or remove this one to begin anew"
+            )
+    elif out.exists() and any(out.iterdir()):
+        raise SettingError(f"out: {out} holds something else; give a new or empty folder")
+    else:
+        write_json(file, about)
+    return Work(out, sources, settings)
+
+
+def on_all_cores(
+    task: Callable[..., str], todo: Iterable[tuple[Any, ...]], workers: int, done: str, report: Report
+) -> None:
+    """Do ``task`` with each of ``todo`` in processes of their own, and say of each when it is done."""
+    todo = list(todo)
+    if len(todo) < 2 or workers == 1:
+        for arguments in todo:
+            report(f"{done} {task(*arguments)}")
+        return
+    # Processes are begun anew and not forked: a fork would copy whatever threads hold at that moment.
+    with ProcessPoolExecutor(min(workers, len(todo)), multiprocessing.get_context("spawn")) as pool:
+        futures = [pool.submit(task, *arguments) for arguments in todo]
+        try:
+            for future in as_completed(futures):
+                report(f"{done} {future.result()}")
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def sift_one(source: Path, folder: Path, settings: Refining) -> str:
+    """Pass 1 for a file; how fast, in words."""
+    begun = time.perf_counter()
+    sift(source, folder, settings)
+    return f"{source} ({source.stat().st_size / 1e6 / max(time.perf_counter() - begun, 1e-9):.1f} MB/s)"
+
+
+def decide(work: Work, report: Report) -> None:
+    """Pass 2: which documents are near duplicates, and which long lines stood before."""
+    folders = [work.sifted(number) for number in range(len(work.sources))]
+    with replacing_folder(work.decided) as partial:
+        lines = [np.load(folder / "lines.npy", mmap_mode="r") for folder in folders]
+        np.save(partial / "lines.npy", np.concatenate([np.zeros(0, dtype=bool), *repeated(lines)]))
+        signatures = [np.load(folder / "signatures.npy", mmap_mode="r") for folder in folders]
+        together = np.lib.format.open_memmap(
+            partial / "signatures.npy", mode="w+", dtype="<u4", shape=(sum(map(len, signatures)), BANDS * ROWS)
+        )
+        at = 0
+        for part in signatures:
+            together[at : at + len(part)] = part
+            at += len(part)
+        near = near_duplicates(together)
+        np.save(partial / "near.npy", near)
+        del together
+        (partial / "signatures.npy").unlink()
+    report(f"{int(near.sum()):,} of {len(near):,} documents are almost another one")
+
+
+def finish_one(work: Work, number: int) -> str:
+    """Pass 3 for a file."""
+    parts = {}
+    for what, file in (("near", "signatures.npy"), ("lines", "lines.npy")):
+        sizes = [len(np.load(work.sifted(each) / file, mmap_mode="r")) for each in range(number + 1)]
+        decided = np.load(work.decided / f"{what}.npy", mmap_mode="r")
+        parts[what] = decided[sum(sizes[:-1]) : sum(sizes)].tolist()
+    part = work.kept(number).with_suffix(".part")
+    counts = finish(work.sifted(number), part, parts["near"], parts["lines"], work.settings)
+    write_json(work.counted(number), counts.as_json())
+    part.replace(work.kept(number))  # last: a file that is there has been counted
+    return str(work.kept(number))
+
+
+def summary(work: Work) -> dict[str, Any]:
+    """What became of everything that was read."""
+    total = Counts()
+    for number in range(len(work.sources)):
+        total.add(Counts.of(read_json(work.sifted(number) / "counts.json")))
+        total.add(Counts.of(read_json(work.counted(number))))
+    total.changes = +total.changes
+    return {"schema": SCHEMA, **total.as_json()}

@@ -1,0 +1,157 @@
+"""One file of raw text: what is kept of it by itself, and what is remembered of that to compare it with other files."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hornbook.corpus.documents import Document
+from hornbook.corpus.reading import read_documents
+from hornbook.corpus.refining.languages import language_of
+from hornbook.corpus.refining.near_duplicates import BANDS, ROWS, signature
+from hornbook.corpus.refining.private import masked
+from hornbook.corpus.refining.quality import broken_rule
+from hornbook.corpus.refining.repeated_lines import line_hashes, without
+from hornbook.errors import SettingError, nearest
+from hornbook.files import replacing, replacing_folder, write_json
+
+STEPS = ("quality", "private", "lines", "near")
+"""What can be left out: the rules for prose, masking, repeated lines, near duplicates."""
+
+
+def steps_without(skip: tuple[str, ...]) -> tuple[str, ...]:
+    """``STEPS`` but these (``SettingError`` for what is no step)."""
+    for step in skip:
+        known_step(step)
+    return tuple(step for step in STEPS if step not in skip)
+
+
+def known_step(name: str) -> str:
+    """``name`` if it is a step; otherwise a ``SettingError`` with the nearest."""
+    if name not in STEPS:
+        raise SettingError(f"steps: {name!r} is none of {', '.join(STEPS)}{nearest(name, STEPS)}")
+    return name
+
+
+@dataclass(frozen=True)
+class Refining:
+    """What is done: the ``languages`` that are kept (none: all), the ``steps``, and what a text is called in tables."""
+
+    languages: tuple[str, ...] = ()
+    steps: tuple[str, ...] = STEPS
+    field: str = "text"
+
+
+@dataclass
+class Counts:
+    """Documents and bytes of text by what became of them, and how often something in a kept one was changed."""
+
+    documents: Counter[str] = field(default_factory=Counter)
+    bytes: Counter[str] = field(default_factory=Counter)
+    changes: Counter[str] = field(default_factory=Counter)
+
+    def count(self, what: str, text: str) -> None:
+        """``what`` became of ``text``."""
+        self.documents[what] += 1
+        self.bytes[what] += len(text.encode())
+
+    def add(self, other: Counts) -> None:
+        """Those of another file, too."""
+        for own, others in zip(vars(self).values(), vars(other).values(), strict=True):
+            own.update(others)
+
+    def as_json(self) -> dict[str, dict[str, int]]:
+        """Three tables."""
+        return {name: dict(counter) for name, counter in vars(self).items()}
+
+    @classmethod
+    def of(cls, saved: dict[str, Any]) -> Counts:
+        """From three tables."""
+        return cls(*(Counter(saved[name]) for name in ("documents", "bytes", "changes")))
+
+
+def sift(source: Path, folder: Path, settings: Refining) -> None:
+    """Keep what is good in ``source``; ``folder`` appears whole when all of the file has been read.
+
+    It holds ``texts.jsonl``; ``lines.npy``, the hashes of its long lines; ``signatures.npy``; ``counts.json``.
+
+    Raises:
+        TextError, MissingError: the file cannot be read as text.
+        HornbookError: the folder cannot be written.
+    """
+    counts, hashes, signatures = Counts(), bytearray(), bytearray()
+    with replacing_folder(folder) as partial:
+        with (partial / "texts.jsonl").open("w", encoding="utf-8", newline="\n") as file:
+            for document in read_documents([source], settings.field):
+                counts.count("read", document.text)
+                kept = sifted(document, settings, counts)
+                if kept is None:
+                    continue
+                file.write(json.dumps({"text": kept, "name": document.name}, ensure_ascii=False) + "\n")
+                if "lines" in settings.steps:
+                    hashes += np.array(line_hashes(kept), dtype="<u8").tobytes()
+                if "near" in settings.steps:
+                    signatures += signature(kept).astype("<u4").tobytes()
+        np.save(partial / "lines.npy", np.frombuffer(bytes(hashes), dtype="<u8"))
+        np.save(partial / "signatures.npy", np.frombuffer(bytes(signatures), dtype="<u4").reshape(-1, BANDS * ROWS))
+        write_json(partial / "counts.json", counts.as_json())
+
+
+def sifted(document: Document, settings: Refining, counts: Counts) -> str | None:
+    """The text with everything private masked, or ``None`` where it is not wanted; ``counts`` is told why."""
+    language = language_of(document.text)
+    if settings.languages and language not in settings.languages:
+        counts.count(f"language: {language}", document.text)
+        return None
+    if "quality" in settings.steps:
+        rule = broken_rule(document.text, language)
+        if rule is not None:
+            counts.count(f"quality: {rule.name}", document.text)
+            return None
+    if "private" not in settings.steps:
+        return document.text
+    text, found = masked(document.text)
+    counts.changes.update({f"{kind} masked": times for kind, times in found.items()})
+    return text
+
+
+def texts_of(folder: Path) -> Iterator[tuple[str, str]]:
+    """Name and text of what was kept of a file."""
+    with (folder / "texts.jsonl").open(encoding="utf-8") as file:
+        for line in file:
+            record = json.loads(line)
+            yield record["name"], record["text"]
+
+
+def finish(folder: Path, out: Path, near: list[bool], dropped: list[bool], settings: Refining) -> Counts:
+    """Write to ``out`` what is left of a sifted file without near duplicates and repeated lines; whole or not at all.
+
+    ``near`` has a value for each document, ``dropped`` one for each long line, in the order in which they were found.
+    """
+    counts, at = Counts(), 0
+    with replacing(out) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
+        for place, (name, text) in enumerate(texts_of(folder)):
+            lines = len(line_hashes(text)) if "lines" in settings.steps else 0
+            again, at = dropped[at : at + lines], at + lines
+            if near and near[place]:
+                counts.count("near duplicate", text)
+                continue
+            left = without(text, again) if any(again) else text
+            counts.changes["repeated line removed"] += sum(again)
+            if left is not text and little_left(left, settings):
+                counts.count("little left without repeated lines", text)
+                continue
+            counts.count("kept", left)
+            file.write(json.dumps({"text": left, "name": name}, ensure_ascii=False) + "\n")
+    return counts
+
+
+def little_left(text: str, settings: Refining) -> bool:
+    """Whether a text from which lines were taken is none any more, or no prose where prose is asked for."""
+    return not text.strip() or ("quality" in settings.steps and broken_rule(text, language_of(text)) is not None)
