@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import cyclopts
 
@@ -35,11 +35,14 @@ class Besides:
         Watch five steps and write where their time goes into the run: profile/table.txt and profile/trace.json.gz.
     fault
         Make a mistake on purpose, one of those that --break list shows; hornbook doctor looks for it.
+    predict
+        First make a few steps and say what time, memory and loss to expect; the report shows it beside what came.
     """
 
     tensorboard: Annotated[bool, cyclopts.Parameter(negative=())] = False
     profile: Annotated[bool, cyclopts.Parameter(negative=())] = False
     fault: Annotated[str | None, cyclopts.Parameter(name="--break")] = None
+    predict: Annotated[bool, cyclopts.Parameter(negative=())] = False
 
 
 @app.default
@@ -163,10 +166,22 @@ def begin(
     from hornbook.workflows.train import resume as go_on
     from hornbook.workflows.train import train as start
 
+    prediction = predicted(recipe, data) if recipe is not None and besides.predict else None
     with TrainingProgress() as progress:
         if recipe is None:
             return go_on(resume or "latest", progress)
-        return start(recipe, run, progress, data, besides.tensorboard, besides.profile, besides.fault)
+        return start(recipe, run, progress, data, besides.tensorboard, besides.profile, besides.fault, prediction)
+
+
+def predicted(recipe: Recipe, data: Path | None) -> dict[str, Any]:
+    """What a few steps say of the training, said before it begins."""
+    from hornbook.workflows.plan import plan
+
+    planned = plan(recipe, data, trying=True)
+    for what, much in planned.lines():
+        if what in ("memory", "time", "loss"):
+            say(f"{what}: {much}")
+    return planned.prediction()
 
 
 def finish(outcome: Outcome, as_json: bool) -> None:
@@ -232,4 +247,4 @@ def show_plan(recipe: Recipe, data: Path | None, as_json: bool) -> None:
         print_json({"recipe": recipe.name, **plain(planned)})
     else:
         for what, much in planned.lines():
-            print(f"{what:<16} {much}")
+            print(f"{what:<20} {much}")

@@ -8,7 +8,7 @@ rounded one in the attribute ``data-value``.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -88,6 +88,8 @@ class ReportData:
     """Confidence, share that is right, number of answers: of a classifier."""
     remarks: tuple[str, ...] = ()
     """Sentences under the table."""
+    predicted: tuple[tuple[str, str, str, str], ...] = ()
+    """Of what, what was predicted of it before the training, what came, and the miss."""
     warning: str = ""
     """Such as that targets leak into inputs: shown in place of the verdict."""
     samples: tuple[Sample, ...] = ()
@@ -163,6 +165,7 @@ def report_html(data: ReportData) -> str:
     sections = [
         section("Where it stands", standing_of(data)),
         section("How it learned", curves_of(data)),
+        section("What was predicted, and what came", prediction_of(data.predicted)),
         section("What it finds hard", passage_of(data.passage) + pictures_of(data.context)),
         section("What it writes", "".join(map(sample_of, data.samples))),
         section("What is inside", pictures_of(data.pictures)),
@@ -221,6 +224,17 @@ def results_of(results: Results | None) -> str:
         return ""
     head = "".join(f"<th>{escape(name)}</th>" for name in results.headings)
     body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in results.rows)
+    return (
+        f'<div class="scroll"><table class="counted"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
+
+
+def prediction_of(lines: Sequence[Sequence[str]]) -> str:
+    """The table of predictions."""
+    if not lines:
+        return ""
+    head = "".join(f"<th>{name}</th>" for name in ("", "predicted", "came", "miss"))
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in line)}</tr>" for line in lines)
     return (
         f'<div class="scroll"><table class="counted"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )

@@ -7,6 +7,9 @@ or a process that is killed. Next: metrics.py.
 
 from __future__ import annotations
 
+import contextlib
+import resource
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,3 +48,34 @@ def free_memory(device: torch.device) -> int | None:
     lines = file.read_text(encoding="ascii", errors="replace").splitlines() if file.exists() else []
     found = [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")]
     return found[0] if found else None
+
+
+PEAK = "VmHWM"
+"""The line of ``/proc/self/status`` that says how much memory a process has held at most."""
+
+
+def peak_memory(device: torch.device) -> int:
+    """The most bytes that this process has held: of the GPU's memory, or of its own."""
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(device))
+    file = Path("/proc/self/status")
+    lines = file.read_text(encoding="ascii", errors="replace").splitlines() if file.exists() else []
+    found = [int(line.split()[1]) * 1024 for line in lines if line.startswith(PEAK)]
+    return found[0] if found else resource_peak()
+
+
+def resource_peak() -> int:
+    """The same as the system's accounting has it, in KB (on macOS in bytes)."""
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return held if sys.platform == "darwin" else held * 1024
+
+
+def forget_peak(device: torch.device) -> None:
+    """Let the most begin anew from what is held now, where the system can: one process may train several times."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+        return
+    file = Path("/proc/self/clear_refs")
+    with contextlib.suppress(OSError):
+        if file.exists():
+            file.write_text("5", encoding="ascii")

@@ -23,6 +23,7 @@ from hornbook.workflows.base import Forgetting, forgetting
 from hornbook.workflows.evaluate import Evaluation, evaluate
 from hornbook.workflows.examination import Examination
 from hornbook.workflows.examine import examine
+from hornbook.workflows.foreseen import line_of, outcomes
 from hornbook.workflows.load import Loaded, load_prepared, load_run
 from hornbook.workflows.report_inside import inside
 
@@ -80,6 +81,7 @@ def report_data(
         watched=watched(updates),
         calibration=tuple(score.calibration.curve()) if isinstance(score := score_of(result), Answers) else (),
         facts=facts(loaded, updates, evaluations),
+        predicted=tuple(map(line_of, outcomes(run, len(updates), score_of(result)))),
         remarks=remarks_of(result, forgotten),
         samples=samples(run),
         configuration=run.config,

@@ -113,6 +113,8 @@ class Study:
     trials: list[Trial] = field(default_factory=list)
     looks: list[int] = field(default_factory=list)
     """With how many seeds a verdict was read, each number once."""
+    known: Mapping[str, Any] = field(default_factory=dict)
+    """Side -> its recipe, as the folder has them; empty where the study begins now."""
 
     @classmethod
     def open(cls, folder: Path, kind: str, sides: Sequence[Side]) -> Study:
@@ -126,13 +128,19 @@ class Study:
             found = read_json(file)
             if found["kind"] != kind:
                 raise SettingError(f"out: {folder} holds a study of another kind ({found['kind']}); give another --out")
-            for side in sides:
-                require_same(folder, side, found["sides"].get(side.name))
+            study.known = found["sides"]
+            study.settle(sides)
             study.trials = [Trial(**each) for each in found["trials"]]
             study.looks = list(found["looks"])
         elif folder.exists() and any(folder.iterdir()):
             raise SettingError(f"out: {folder} is not empty and holds no study; give another --out")
         return study
+
+    def settle(self, sides: Sequence[Side]) -> None:
+        """Take these sides, which could be told only after the text was prepared (``SettingError``: as ``open``)."""
+        for side in sides if self.known else ():
+            require_same(self.folder, side, self.known.get(side.name))
+        self.sides = tuple(sides)
 
     @contextmanager
     def checked(self) -> Iterator[None]:
@@ -257,14 +265,16 @@ class OneLine(Silent):
         self.watcher.updated(status)
 
 
-def run_trials(study: Study, seeds: Sequence[int], watcher: Watcher) -> None:
+def run_trials(study: Study, seeds: Sequence[int], watcher: Watcher, sides: Sequence[Side] | None = None) -> None:
     """Train and score every side with every seed that has not been; sides take turns, so that pairs come early.
+
+    ``sides`` are some of the study's, where the others are not to be trained yet.
 
     Raises:
         StoppedError: a signal came; the same call goes on later.
     """
     for seed in seeds:
-        for side in study.sides:
+        for side in study.sides if sides is None else sides:
             if study.trial(side.name, seed) is None:
                 trial = trained(study, side, seed, watcher)
                 study.trials.append(trial)

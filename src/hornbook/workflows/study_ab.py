@@ -103,15 +103,10 @@ def compare_two(folder: Path, first: Recipe, second: Recipe, seeds: int, watcher
     if seeds < 1:
         raise SettingError(f"seeds: found {seeds}, expected 1 or more; a verdict needs at least 2, better 5")
     sides = (Side("A", first), Side("B", replaced(second, seed=first.seed)))
-    if type(first.task) is not type(second.task):
-        raise SettingError("task: the two recipes are trained for different tasks; their losses do not compare")
     study = Study.open(folder, "ab", sides)
     with study.checked():
-        budgets = {side.name: budget(study, side, watcher) for side in sides}
+        budgets = comparable(study, watcher)
         require_equal_tokens(sides, budgets)
-        texts = {validation_text(prepared_data(study, side, watcher).info) for side in sides}
-        if len(texts) > 1:
-            raise SettingError("data: the two recipes are validated on different texts; their losses do not compare")
     numbers = tuple(range(first.seed, first.seed + seeds))
     for name, each in budgets.items():
         watcher.said(f"{name}: {cost(each)}")
@@ -128,6 +123,19 @@ def compare_two(folder: Path, first: Recipe, second: Recipe, seeds: int, watcher
     study.save(result=answer.as_json())
     write_page(page_of(answer), folder)
     return answer
+
+
+def comparable(study: Study, watcher: Watcher) -> dict[str, Budget]:
+    """What a run of every side costs, where all are trained for one task and validated on one text (``SettingError``).
+
+    The text of every side is prepared for that.
+    """
+    if len({type(side.recipe.task) for side in study.sides}) > 1:
+        raise SettingError("task: the recipes are trained for different tasks; their losses do not compare")
+    budgets = {side.name: budget(study, side, watcher) for side in study.sides}
+    if len({validation_text(prepared_data(study, side, watcher).info) for side in study.sides}) > 1:
+        raise SettingError("data: the recipes are validated on different texts; their losses do not compare")
+    return budgets
 
 
 def require_equal_tokens(sides: Sequence[Side], budgets: Mapping[str, Budget]) -> None:

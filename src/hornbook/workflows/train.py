@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +35,7 @@ from hornbook.training.guards import Best, SpikeWatch
 from hornbook.training.interrupts import Stop
 from hornbook.training.journal import Journal
 from hornbook.training.loop import Update, due, training_steps
+from hornbook.training.memory import forget_peak, peak_memory
 from hornbook.training.metrics import Throughput, seconds_left, tensorboard, update_entry
 from hornbook.training.objectives import Objective
 from hornbook.training.optimizers import Optimizer, build_optimizer
@@ -97,12 +98,13 @@ def train(
     board: bool = False,
     profile: bool = False,
     fault: str | None = None,
+    prediction: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """Train ``recipe`` into a new run folder (by default the next free one under ``runs/``).
 
     ``data`` is a folder prepared before; otherwise the text is prepared inside the run. ``board`` also
     writes the curves for TensorBoard, ``profile`` where the time of a few steps goes, both into the run.
-    ``fault`` names a mistake to make on purpose (breaking/faults.py).
+    ``fault`` names a mistake to make on purpose (breaking/faults.py), ``prediction`` is a plan to be held against it.
 
     Raises:
         SettingError, MissingError, TextError, HornbookError: as they say; before the first step nothing is left behind.
@@ -113,7 +115,8 @@ def train(
     run = Run.create(
         folder or free_folder(recipe.name),
         to_toml(recipe),
-        {"seed": recipe.seed, "data": str(data.resolve()) if data else "data", "tensorboard": board},
+        {"seed": recipe.seed, "data": str(data.resolve()) if data else "data", "tensorboard": board}
+        | ({"prediction": dict(prediction)} if prediction else {}),
     )
     with run.lock():
         with removed_on_failure(run):
@@ -211,6 +214,7 @@ def assemble(run: Run, recipe: Recipe, prepared: Data, watcher: Watcher, fresh: 
     choices = choose(run, recipe, config, batches.steps_per_epoch, watcher.said)
     choose_threads(choices.threads)
     device = choose_device(training.device)
+    forget_peak(device)
     model = task.build(config, recipe, run.info)
     initialise(model, config, recipe.seed)
     if fresh:
@@ -291,6 +295,9 @@ def train_steps(training: Training) -> Outcome:
                 evaluate_now(training, metrics, samples)
             if update.last and training.clock.seconds > WORTH_MEASURING and isinstance(training.recipe.task, NextToken):
                 training.watcher.said(speed_of(training))
+            if update.last or stopped:
+                device = next(training.model.parameters()).device
+                run.add_info(peak_bytes=max(peak_memory(device), run.info.get("peak_bytes", 0)))
             if stopped:
                 training.watcher.said(
                     f"stopped after {training.step} steps and saved: hornbook train --resume {run.folder}"
