@@ -194,7 +194,7 @@ steps = training_steps(
 updates = list(steps)
 assert [update.step for update in updates] == list(range(count)) and updates[-1].last
 assert max(abs(update.loss - loss) for update, loss in zip(updates, losses, strict=True)) < 1e-5
-far = max(float((a - b).abs().max()) for a, b in zip(ours.parameters(), theirs.parameters(), strict=True))
+far = max(float((a - b).detach().abs().max()) for a, b in zip(ours.parameters(), theirs.parameters(), strict=True))
 print(f"after {count} steps the two models differ by at most {far:.1e}")
 assert far < 1e-5
 

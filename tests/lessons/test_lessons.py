@@ -14,12 +14,19 @@ from tests.lessons.wrong_answers import WRONG, WrongOne
 from tests.lessons.wrong_later import WRONG_LATER
 
 LESSONS = read_lessons()
+SLOW = {7, 9, 12}
+"""Lessons that train for a few seconds."""
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.stem)
+running = pytest.mark.parametrize(
+    "lesson",
+    [pytest.param(lesson, marks=[pytest.mark.slow] * (lesson.number in SLOW)) for lesson in LESSONS],
+    ids=[lesson.stem for lesson in LESSONS],
+)
 CLAIMS = 5
 MINUTES = 20
 
 
-@each_lesson
+@running
 def test_every_claim_of_a_lesson_holds(
     lesson: Lesson, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

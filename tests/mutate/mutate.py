@@ -61,7 +61,8 @@ def run_tests(folder: Path, tests: tuple[str, ...]) -> tuple[bool, str]:
         "HORNBOOK_HYPOTHESIS": "same",
     }
     files = [test if test.startswith("-") else f"tests/{test}" for test in tests]
-    options = ["-x", "-q", "-n", "0", "--tb=no", "-p", "no:cacheprovider", "-m", "not slow and not broad"]
+    quick = "not broad" if all(test.startswith("lessons/") for test in tests) else "not slow and not broad"
+    options = ["-x", "-q", "-n", "0", "--tb=no", "-p", "no:cacheprovider", "-m", quick]
     command = [sys.executable, "-m", "pytest", *options, *files]
     try:
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS)
