@@ -152,9 +152,14 @@ STOPPING: dict[str, Callable[[Beams, float, float, int], bool]] = {
 
 # The search -----------------------------------------------------------------------------------------------------------
 
+WatchSteps = Callable[[list[tuple[Step, Step]]], None]
+"""Is shown, for each group, the best continuations of a step, and those that go on."""
 
-def beam_search(reading: Reading, beams: Beams, end: int | None) -> list[list[Hypothesis]]:
-    """The ``beams.best`` best texts that follow each row of ``reading``, best first.
+
+def beam_search(
+    reading: Reading, beams: Beams, end: int | None, watch: WatchSteps = lambda steps: None
+) -> list[list[Hypothesis]]:
+    """The ``beams.best`` best texts that follow each row of ``reading``, best first; ``watch`` is shown every step.
 
     A text is finished when ``end`` is one of the best ``beams`` continuations, and all are after ``max_tokens``. Rows
     are searched side by side: one that is over leaves the batch and changes no more, the others go on.
@@ -166,6 +171,7 @@ def beam_search(reading: Reading, beams: Beams, end: int | None) -> list[list[Hy
     for length in range(1, beams.max_tokens + 1):
         nexts = log_probabilities(reading, beams, end, length)  # [B·K, V]
         steps = step_in_groups(scores[:, :, None] + nexts.view(*scores.shape, -1), beams, end)
+        watch(steps)
         for group, (found, running) in enumerate(steps):
             own = [each[group] for each in searching]
             collect(reading, own, beams, found, length, end)

@@ -13,12 +13,12 @@ from hornbook.server.config import ServerConfig
 from hornbook.server.errors import install
 from hornbook.server.guard import Guard
 from hornbook.server.models import Models
+from hornbook.server.page import decoding, inside, play, runs, static, training
 from hornbook.server.page import models as models_page
-from hornbook.server.page import play, runs, static, training
 from hornbook.server.page.place import Page
 
 ROUTERS = [about.router, completions.router, chat.router, embeddings.router]
-SCREENS = [models_page.router, play.router, runs.router, training.router]
+SCREENS = [models_page.router, play.router, decoding.router, inside.router, runs.router, training.router]
 
 
 def create_app(models: Models, config: ServerConfig, page: Page | None = None) -> FastAPI:

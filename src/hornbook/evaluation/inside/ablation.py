@@ -6,8 +6,8 @@ that it says what it always says and nothing about this place. Patching puts one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -160,11 +160,20 @@ class Change:
 
 def ablate(model: Model, part: Part, *inputs: Int[Tensor, "B _"], fill: str = "zero", place: int = -1) -> Change:
     """How the answer of ``model`` at ``place`` of the first text changes without ``part``."""
-    with still(model.modules()), torch.no_grad():
-        before = model(*inputs)[0, place].float().log_softmax(-1)
-        with switched_off(model, part, fill):
-            after = model(*inputs)[0, place].float().log_softmax(-1)
+    with_all, without = with_and_without(model, [part], *inputs, fill=fill)
+    before, after = with_all[place], without[place]
     return Change(before, after, float(in_bits((before.exp() * (before - after)).sum())))
+
+
+def with_and_without(
+    model: Model, parts: Sequence[Part], *inputs: Int[Tensor, "B _"], fill: str = "zero"
+) -> tuple[Float[Tensor, "T V"], Float[Tensor, "T V"]]:
+    """log p of what ``model`` answers at every place of the first text: whole, and with all ``parts`` off at once."""
+    with still(model.modules()), torch.no_grad(), ExitStack() as off:
+        before = model(*inputs)[0].double().log_softmax(-1)  # small differences, told apart
+        for part in parts:
+            off.enter_context(switched_off(model, part, fill))
+        return before, model(*inputs)[0].double().log_softmax(-1)
 
 
 # Patching -------------------------------------------------------------------------------------------------------------

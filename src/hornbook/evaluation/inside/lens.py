@@ -43,19 +43,31 @@ def lens_chances(model: Model, *inputs: Int[Tensor, "B _"]) -> Float[Tensor, "L 
 
 
 def look_through(model: Model, observed: Observed, top: int = 5) -> Lens:
-    """The lens on the first text of the batch, with the ``top`` likeliest tokens of each cell."""
-    logs = torch.stack([logits[0].float().log_softmax(-1) for logits in lens_logits(model, observed)])
+    """The lens on the first text of the batch, with the ``top`` likeliest tokens of each cell; one layer at a time."""
+    norm = writing_stack(model).norm
+
+    def logs_of(stream: Float[Tensor, "B T C"]) -> Float[Tensor, "T V"]:
+        return model.write(norm(stream[:1]))[0].float().log_softmax(-1)
+
+    with still(model.modules()), torch.no_grad():
+        last = logs_of(observed.layers[-1].after)
+        streams = [observed.layers[0].before, *(layer.after for layer in observed.layers)]
+        rows = [looked_through(logs_of(stream), last, top) for stream in streams]
+    return Lens(*(torch.stack(column) for column in zip(*rows, strict=True)))
+
+
+def looked_through(logs: Float[Tensor, "T V"], last: Float[Tensor, "T V"], top: int) -> tuple[Tensor, ...]:
+    """One layer's row of all that a ``Lens`` has, in its order; ``last`` are the model's own log-probabilities."""
     chances = logs.exp()
     best = chances.topk(min(top, chances.shape[-1]))
-    answer = logs[-1].argmax(-1)
-    answered = logs.gather(-1, answer.expand(len(logs), -1)[..., None])
-    return Lens(
+    answered = logs.gather(-1, last.argmax(-1, keepdim=True))
+    return (
         best.indices,
         best.values,
         (logs > answered).sum(-1),
         answered.squeeze(-1).exp(),
         in_bits(-(chances * logs).sum(-1)),
-        in_bits((chances[-1] * (logs[-1] - logs)).sum(-1)),
+        in_bits((last.exp() * (last - logs)).sum(-1)),
     )
 
 

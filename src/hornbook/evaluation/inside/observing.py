@@ -25,10 +25,11 @@ from hornbook.model.models import EncoderDecoder, Model
 
 @dataclass(frozen=True)
 class Looked:
-    """What one attention did: scores before the softmax, weights after it, and the answer of each head."""
+    """What one attention did: scores before the softmax, weights after it, the values, and the answer of each head."""
 
     scores: Float[Tensor, "B H T S"]
     weights: Float[Tensor, "B H T S"]
+    values: Float[Tensor, "B G S D"]
     heads: Float[Tensor, "B H T D"]
 
 
@@ -144,7 +145,7 @@ def looking(attention: Attention, name: str, layers: list[LayerSeen]) -> Iterato
         heads = KERNELS["explicit"](query, seen, mask, bias, scoring, watched)
         keys = seen.keys.repeat_interleave(query.shape[1] // seen.keys.shape[1], dim=1)
         scores = scoring.capped(query @ keys.mT * scoring.scale)
-        layers[-1].looked[name] = Looked(scores if bias is None else scores + bias, maps[0], heads)
+        layers[-1].looked[name] = Looked(scores if bias is None else scores + bias, maps[0], seen.values, heads)
         return heads
 
     with replaced(attention, kernel):

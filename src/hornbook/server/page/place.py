@@ -17,6 +17,7 @@ from fastapi import Request
 from hornbook.server.config import ServerConfig
 from hornbook.server.errors import ApiError
 from hornbook.server.models import Models, Served, serve_one
+from hornbook.server.page.traces import Traces
 from hornbook.training.run_folder import Run, runs_root
 from hornbook.workflows.load import Loaded, load_run
 from hornbook.workflows.watching.listing import find_run, runs_by_name
@@ -64,6 +65,7 @@ class Page:
     given: Mapping[str, Path] = field(default_factory=dict)
     shelf: Shelf = field(default_factory=Shelf)
     trainings: Trainings = field(default_factory=Trainings)
+    traces: Traces = field(default_factory=Traces)
     demo: Started | None = None
 
     @property
