@@ -13,12 +13,12 @@ from hornbook.server.config import ServerConfig
 from hornbook.server.errors import install
 from hornbook.server.guard import Guard
 from hornbook.server.models import Models
-from hornbook.server.page import decoding, inside, play, runs, static, training
+from hornbook.server.page import decoding, inside, lessons, play, rating, runs, static, tokens, training
 from hornbook.server.page import models as models_page
 from hornbook.server.page.place import Page
 
 ROUTERS = [about.router, completions.router, chat.router, embeddings.router]
-SCREENS = [models_page.router, play.router, decoding.router, inside.router, runs.router, training.router]
+SCREENS = [models_page, play, decoding, inside, runs, training, tokens, rating, lessons]
 
 
 def create_app(models: Models, config: ServerConfig, page: Page | None = None) -> FastAPI:
@@ -38,7 +38,7 @@ def create_app(models: Models, config: ServerConfig, page: Page | None = None) -
     given = {each.loaded.run.name: each.loaded.run.folder for each in models.by_name.values()}
     app.state.page = page or Page(models, config, given=given)
     install(app)
-    for router in [*ROUTERS, *SCREENS]:
+    for router in [*ROUTERS, *(screen.router for screen in SCREENS)]:
         app.include_router(router)
     static.install(app)
     app.add_middleware(Guard, config=config)

@@ -16,7 +16,7 @@ Nothing is updated that never comes to the top, and all work on places is done b
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush, heapreplace
 
@@ -80,6 +80,11 @@ def train_bytepair(
 
 def learn_merges_fast(words: Mapping[str, int], merges: int, minimum_count: int = 2) -> list[Pair]:
     """The same merges as ``bytepair.learn_merges``, ties included: highest count, then smallest pair of ids."""
+    return [pair for pair, _ in merges_with_counts(words, merges, minimum_count)]
+
+
+def merges_with_counts(words: Mapping[str, int], merges: int, minimum_count: int = 2) -> Iterator[tuple[Pair, int]]:
+    """Every merge as it is learned, and how often its pair occurred then."""
     places = lay_out(words)
     start = np.flatnonzero((places.ids[:-1] >= 0) & (places.ids[1:] >= 0))
     filed = file_pairs(places, start, places.ids[start] * SIDE + places.ids[start + 1], minimum_count)
@@ -87,8 +92,8 @@ def learn_merges_fast(words: Mapping[str, int], merges: int, minimum_count: int 
     ranking = [(-count, *divmod(key, SIDE)) for key, count, _ in filed]  # a heap gives the smallest: count is negated
     heapify(ranking)
 
-    learned: list[Pair] = []
-    while ranking and len(learned) < merges:
+    learned = 0
+    while ranking and learned < merges:
         bound, left, right = ranking[0]
         where = found[left, right]
         where = where[(places.ids[where] == left) & (places.ids[places.following[where]] == right)]
@@ -101,15 +106,14 @@ def learn_merges_fast(words: Mapping[str, int], merges: int, minimum_count: int 
         del found[left, right]
         if count != -bound:
             continue
-        token = BYTES + len(learned)
-        learned.append((left, right))
+        token, learned = BYTES + learned, learned + 1
+        yield (left, right), count
         if left == right:
             where = apart(where, places)
         for key, count, beside in merge(places, where, token, minimum_count):
             pair = (token, key - SIDE) if key >= SIDE else (key, token)
             found[pair] = beside
             heappush(ranking, (-count, *pair))
-    return learned
 
 
 def lay_out(words: Mapping[str, int]) -> Places:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -81,14 +81,53 @@ def new_study(
         SettingError: there is such a study already, a run writes no text, or pairs are wanted of a single run.
         MissingError: a run or the file of prompts is not there.
     """
+    folder = free_study(name)
+    asked = read_prompts(prompts)
+    origin = {"prompts": str(prompts), "prompts_sha256": sha256_of(prompts)}
+    return write_study(frozen(name, runs, asked, samples, sampling, mode, origin, report), folder)
+
+
+def new_study_of(
+    name: str, runs: Sequence[str], prompts: Sequence[str], samples: int, sampling: Sampling, mode: Mode = "both"
+) -> Path:
+    """The same for prompts that stand in no file.
+
+    Raises:
+        SettingError, MissingError: as ``new_study`` says.
+    """
+    folder = free_study(name)
+    asked = [Prompt(prompt) for prompt in prompts]
+    origin = {"prompts": "given with the study"}
+    return write_study(frozen(name, runs, asked, samples, sampling, mode, origin, lambda line: None), folder)
+
+
+def free_study(name: str) -> Path:
+    """The folder of a study that is to be written.
+
+    Raises:
+        SettingError: there is such a study already.
+    """
     folder = studies_root() / checked_name("study", name)
     if (folder / "study.json").exists():
         raise SettingError(f"{folder / 'study.json'} is there already, and a study stays as it is; give another name")
+    return folder
+
+
+def frozen(
+    name: str,
+    runs: Sequence[str],
+    asked: Sequence[Prompt],
+    samples: int,
+    sampling: Sampling,
+    mode: Mode,
+    origin: Mapping[str, str],
+    report: Report,
+) -> Study:
+    """What every run writes to every prompt; ``origin`` says where the prompts come from."""
     if not runs or len(set(runs)) < len(runs):
         raise SettingError("run: give at least one run, and none twice")
     if len(runs) == 1 and mode == "pairs":
         raise SettingError("mode: pairs are of texts of different runs; give two runs, or --mode scales")
-    asked = read_prompts(prompts)
     models: list[Model] = []
     texts: list[Text] = []
     for number, given in enumerate(runs):
@@ -96,10 +135,9 @@ def new_study(
         models.append(identity(loaded))
         report(f"{given}: {samples * len(asked)} texts")
         texts += texts_of(loaded, number, asked, samples, sampling)
-    settings = asdict(sampling) | {"samples": samples, "prompts": str(prompts), "prompts_sha256": sha256_of(prompts)}
+    settings = asdict(sampling) | {"samples": samples, **origin}
     kept: Mode = "scales" if len(runs) == 1 else mode
-    study = Study(name, sampling.seed, kept, named_apart(models), tuple(asked), tuple(texts), settings)
-    return write_study(study, folder)
+    return Study(name, sampling.seed, kept, named_apart(models), tuple(asked), tuple(texts), settings)
 
 
 def opened(given: str) -> Loaded:

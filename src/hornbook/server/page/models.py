@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from hornbook import __version__
 from hornbook.evaluation.rating.study import studies_root
 from hornbook.server.page.asked import About
+from hornbook.server.page.lessons import all_lessons
 from hornbook.server.page.place import page_of
 from hornbook.training.run_folder import Run
 from hornbook.workflows.watching.listing import about_model
@@ -26,7 +27,7 @@ async def about(http: Request) -> dict[str, Any]:
         "default": page.default,
         "allow_train": page.config.allow_train,
         "demo": None if page.demo is None else demo_of(page.demo),
-        "lessons": 0,
+        "lessons": len(all_lessons()),
         "studies": len(list(studies_root().glob("*/study.json"))),
     }
 

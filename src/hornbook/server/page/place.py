@@ -18,6 +18,7 @@ from hornbook.server.config import ServerConfig
 from hornbook.server.errors import ApiError
 from hornbook.server.models import Models, Served, serve_one
 from hornbook.server.page.traces import Traces
+from hornbook.tokenizers.protocol import Tokenizer
 from hornbook.training.run_folder import Run, runs_root
 from hornbook.workflows.load import Loaded, load_run
 from hornbook.workflows.watching.listing import find_run, runs_by_name
@@ -67,6 +68,8 @@ class Page:
     trainings: Trainings = field(default_factory=Trainings)
     traces: Traces = field(default_factory=Traces)
     demo: Started | None = None
+    tokenizers: dict[str, Tokenizer] = field(default_factory=dict)  # that were trained here, by name
+    trained: int = 0
 
     @property
     def runs(self) -> dict[str, Path]:
