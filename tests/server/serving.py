@@ -6,7 +6,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,10 +29,12 @@ class Running:
 
 
 @contextlib.contextmanager
-def serving(runs: Sequence[Path], root: Path | None = None, **settings) -> Iterator[Running]:
+def serving(
+    runs: Sequence[Path], root: Path | None = None, adapters: Mapping[str, Path] | None = None, **settings
+) -> Iterator[Running]:
     """A server for as long as the block lasts; its page knows of the runs in ``root``, too."""
     config = ServerConfig(port=0, **{"rows": 8, "queue": 64, **settings})
-    models = open_models([str(run) for run in runs], {}, config)
+    models = open_models([str(run) for run in runs], adapters or {}, config)
     given = {each.loaded.run.name: each.loaded.run.folder for each in models.by_name.values()}
     page = Page(models, config, root or Path("nowhere"), given)
     opened = socket.socket()

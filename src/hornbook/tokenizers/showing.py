@@ -96,4 +96,4 @@ def vocabulary(tokenizer: Tokenizer, query: str, sort: str) -> list[int]:
         return [int(query[1:])] if int(query[1:]) < tokenizer.vocab_size else []
     wanted = query.encode("utf-8", "replace")
     pairs = ((token, written(tokenizer, token)) for token in range(tokenizer.vocab_size))
-    return [token for token, _ in sorted((pair for pair in pairs if wanted in pair[1]), key=SORTS[sort])]  # type: ignore[arg-type,return-value]
+    return [token for token, _ in sorted((pair for pair in pairs if wanted in pair[1]), key=SORTS[sort])]  # type: ignore[arg-type]

@@ -210,7 +210,7 @@ def validated_on(run: Run) -> str | None:
 
 def validation_text(info: Mapping[str, Any]) -> str | None:
     """The same, from what ``data.json`` says."""
-    if "source" not in info or "validation" not in info:
+    if "source" not in info or "bytes" not in info.get("validation", {}):  # questions, pairs: not running text
         return None
     division = {name: info["config"][name] for name in ("split", "validation_fraction")}
     return json.dumps([info["source"]["sha256"], division, info["validation"]["bytes"]], sort_keys=True)

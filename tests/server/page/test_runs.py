@@ -41,6 +41,8 @@ def test_samples_and_differences_are_shown(page) -> None:
     found = ask(page, "GET", "/page/compare?run=letters&run=writer")[1]
     assert found["differences"]["tokenizer.kind"] == {"letters": "characters", "writer": "bytepair"}
     assert [each["run"] for each in found["lines"]] == ["letters", "writer"]
+    asked = ask(page, "GET", "/page/compare?run=writer&run=answerer&run=turner")[1]
+    assert asked["differences"]["task.kind"]["answerer"] == "instruct" and not asked["same_validation_text"]
 
 
 def test_a_browser_that_comes_again_is_told_what_it_has_missed_and_no_more(page, runs) -> None:

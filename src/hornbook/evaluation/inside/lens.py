@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from hornbook.evaluation.inside.observing import Observed, observe, writing_stack
@@ -56,7 +56,9 @@ def look_through(model: Model, observed: Observed, top: int = 5) -> Lens:
     return Lens(*(torch.stack(column) for column in zip(*rows, strict=True)))
 
 
-def looked_through(logs: Float[Tensor, "T V"], last: Float[Tensor, "T V"], top: int) -> tuple[Tensor, ...]:
+def looked_through(
+    logs: Float[Tensor, "T V"], last: Float[Tensor, "T V"], top: int
+) -> tuple[Shaped[Tensor, T * _], ...]:
     """One layer's row of all that a ``Lens`` has, in its order; ``last`` are the model's own log-probabilities."""
     chances = logs.exp()
     best = chances.topk(min(top, chances.shape[-1]))

@@ -6,6 +6,7 @@ nothing of it.
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import TypeVar
 
 from fastapi import Request
 
+from hornbook.errors import MissingError
 from hornbook.server.config import ServerConfig
 from hornbook.server.errors import ApiError
 from hornbook.server.models import Models, Served, serve_one
@@ -98,9 +100,16 @@ class Page:
         return await self.models.desk.ask(lambda: question(self.shelf.take(run, checkpoint)))
 
     def named(self, name: str, checkpoint: str) -> tuple[Run, str]:
-        """The run and the checkpoint that are meant; ``RUN@CHECKPOINT`` says both."""
+        """The run and the checkpoint that are meant; ``RUN@CHECKPOINT`` says both.
+
+        Raises:
+            MissingError: there is no such run, or this cannot be a checkpoint of it.
+        """
         name, _, behind = name.partition("@")
-        return self.run(name), behind or checkpoint
+        run, wanted = self.run(name), behind or checkpoint
+        if not re.fullmatch(r"best|latest|step-\d{6,18}|\d{1,18}", wanted, re.ASCII):
+            raise MissingError(f"{run.name} has no checkpoint {wanted[:60]!r}; they are called like step-000200")
+        return run, wanted
 
     async def writer(self, name: str, checkpoint: str) -> Served:
         """A run at a checkpoint, ready to write, under the name ``RUN@CHECKPOINT`` from now on.

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Request
 from pydantic import Field, StrictInt, StrictStr
 
+from hornbook.errors import HornbookError
 from hornbook.evaluation.rating.ratings import read_ratings
 from hornbook.evaluation.rating.report import report
 from hornbook.evaluation.rating.session import Session
@@ -20,7 +21,7 @@ from hornbook.evaluation.rating.wording import tables
 from hornbook.generation.config import Sampling
 from hornbook.server.page.asked import Strict
 from hornbook.server.page.place import Page, page_of
-from hornbook.server.schemas import Number
+from hornbook.server.schemas import LARGEST, Number
 from hornbook.workflows.rating_study import new_study_of
 
 router = APIRouter(prefix="/page/studies")
@@ -41,7 +42,7 @@ class New(Strict):
     max_tokens: Annotated[StrictInt, Field(ge=1, le=1000)] = 60
     temperature: Annotated[Number, Field(ge=0, le=2)] = 1.0
     top_p: Annotated[Number, Field(gt=0, le=1)] | None = None
-    seed: Annotated[StrictInt, Field(ge=0)] = 0
+    seed: Annotated[StrictInt, Field(ge=0, le=LARGEST)] = 0
 
 
 class Rater(Strict):
@@ -73,7 +74,10 @@ async def studies() -> dict[str, Any]:
 
 def about(folder: Path) -> dict[str, Any]:
     """A line of the list."""
-    study = read_study(folder)
+    try:
+        study = read_study(folder)
+    except HornbookError as error:
+        return {"study": folder.name, "error": str(error)}
     return {
         "study": folder.name,
         "mode": study.mode,
@@ -98,8 +102,8 @@ async def new(asked: New, http: Request) -> dict[str, Any]:
 
 def located(page: Page, name: str) -> str:
     """``RUN`` or ``RUN@CHECKPOINT``, with the folder of the run."""
-    run, at, checkpoint = name.partition("@")
-    return f"{page.run(run).folder}{at}{checkpoint}"
+    run, checkpoint = page.named(name, "best")
+    return f"{run.folder}@{checkpoint}" if "@" in name else str(run.folder)
 
 
 def folder_of(study: str) -> Path:

@@ -74,7 +74,7 @@ async def compared(http: Request, run: Annotated[list[str], Query(min_length=2, 
 
 
 @router.get("/runs/{name}/events")
-async def events(name: str, http: Request, offset: Annotated[int, Query(ge=0)] = 0) -> Any:
+async def events(name: str, http: Request, offset: Annotated[int, Query(ge=0, le=1 << 53)] = 0) -> Any:
     """Its journal from ``offset`` on, or from where a browser says that it was, as long as it grows."""
     told = http.headers.get("last-event-id", "")
     begin = int(told) if told.isascii() and told.isdigit() and len(told) < 16 else offset

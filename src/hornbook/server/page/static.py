@@ -7,6 +7,7 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 
 router = APIRouter()
 
@@ -43,7 +44,17 @@ async def icon() -> Response:
     return FileResponse(path) if path.is_file() else Response(status_code=204)
 
 
+class Files(StaticFiles):
+    """Files of a folder; none where there is no such folder yet."""
+
+    async def check_config(self) -> None:
+        """Asked before the first file: is the folder there?"""
+        if not Path(str(self.directory)).is_dir():
+            raise HTTPException(404)
+        await super().check_config()
+
+
 def install(app: FastAPI) -> None:
     """Answer with the page's files."""
     app.include_router(router)
-    app.mount("/assets", StaticFiles(directory=STATIC / "assets", check_dir=False), name="assets")
+    app.mount("/assets", Files(directory=STATIC / "assets", check_dir=False), name="assets")

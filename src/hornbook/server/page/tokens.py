@@ -128,7 +128,7 @@ async def merged(asked: Merges, http: Request) -> dict[str, Any]:
 
 
 @router.get("/ancestry")
-async def ancestry(http: Request, tokenizer: str, token: Annotated[int, Query(ge=0)]) -> dict[str, Any]:
+async def ancestry(http: Request, tokenizer: str, token: Annotated[int, Query(ge=0, le=1 << 31)]) -> dict[str, Any]:
     """From which tokens a token was merged."""
     page = page_of(http)
     return await page.models.desk.ask(lambda: family(find(page, tokenizer), token))
