@@ -58,7 +58,7 @@ def look_through(model: Model, observed: Observed, top: int = 5) -> Lens:
 
 def looked_through(
     logs: Float[Tensor, "T V"], last: Float[Tensor, "T V"], top: int
-) -> tuple[Shaped[Tensor, T * _], ...]:
+) -> tuple[Shaped[Tensor, "T ..."], ...]:
     """One layer's row of all that a ``Lens`` has, in its order; ``last`` are the model's own log-probabilities."""
     chances = logs.exp()
     best = chances.topk(min(top, chances.shape[-1]))
