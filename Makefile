@@ -21,7 +21,7 @@ unexport PYTHONPATH
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo install develop lint test test-slow test-lessons test-all mutate bench ci system golden format clean
+.PHONY: help demo install develop lint test test-slow test-lessons test-all mutate bench soak ci system golden format clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ bench: $(DEVELOPED)  ## every benchmark beside its peers (about forty minutes; l
 	$(BIN)/python benchmarks/bytepair_training.py
 	$(BIN)/hornbook bench ladder
 	$(BIN)/hornbook bench growth
+
+soak: $(DEVELOPED)  ## two hundred faults injected into small trainings; a table of how they ended (half an hour)
+	$(BIN)/python benchmarks/soak.py --out soak.jsonl
 
 ci: system lint  ## what continuous integration runs: everything optional is required
 	HORNBOOK_REQUIRE_ALL=1 $(PYTEST) -n $(JOBS) --dist worksteal --durations 15 -m "not broad"

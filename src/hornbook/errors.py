@@ -50,6 +50,12 @@ class CheckError(HornbookError):
     exit_code = 4
 
 
+class NeighbourError(HornbookError):
+    """A process of several found that another one failed (exit code 75: what failed is said there, not here)."""
+
+    exit_code = 75
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """`` (did you mean 'depth'?)``, or nothing when no name comes near: made to be put at the end of a sentence."""
     match = difflib.get_close_matches(name, list(names), n=1)

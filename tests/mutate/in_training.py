@@ -19,7 +19,7 @@ TRAINING = [
         ("return total / count, norm", "return total / len(losses), norm", "losses averaged over micro-batches, not tokens"),
         ("min(1.0, clip / norm if clip and norm else 1.0)", "(clip / norm if clip and norm else 1.0)", "small gradients are lengthened"),
         ("norm /= count * scale", "norm /= scale", "the norm that is clipped is that of the sum"),
-        ('derive(seed, "dropout", step)', 'derive(seed, "dropout")', "dropout is the same at every step"),
+        ('derive(seed, "dropout", step, *share.draws)', 'derive(seed, "dropout", *share.draws)', "dropout is the same at every step"),
         ('group["lr"] = group["peak"] * schedule(step, fraction)', 'group["lr"] = group["lr"] * schedule(step, fraction)', "schedules multiply up"),
         ("            parameter.grad = None\n", "            pass\n", "gradients of earlier steps stay"),
         ("        model.train()\n", "", "a model left in evaluation trains without dropout"),

@@ -40,6 +40,7 @@ COMMANDS = {
     "compare": "Runs side by side: losses, settings, texts.",
     "study": "Questions that take several runs, answered with intervals or not at all.",
     "plan": "What a training will take and bring, before it is paid for: memory, time, loss.",
+    "cluster": "What a training on GPUs elsewhere would need: memory, hours, cost.",
     "generate": "Let a run write.",
     "rate": "Let people, or a model, judge what runs write: blind, with intervals and agreement.",
     "serve": "Runs over HTTP, for programs that speak OpenAI's interface.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -45,6 +47,28 @@ class Besides:
     predict: Annotated[bool, cyclopts.Parameter(negative=())] = False
 
 
+@cyclopts.Parameter(name="*")
+@dataclass(frozen=True)
+class Together:
+    """How many processes train one model.
+
+    Parameters
+    ----------
+    nproc
+        Train with so many processes on this machine; over several machines, start it with torchrun.
+    max_restarts
+        Begin again from the last checkpoint, at most so often, when a process of several fails.
+    """
+
+    nproc: int = 1
+    max_restarts: int = 0
+
+    @property
+    def asked(self) -> bool:
+        """Whether other processes are to be started, and this one only to watch them."""
+        return self.nproc != 1 or self.max_restarts != 0
+
+
 @app.default
 def train(
     *words: Annotated[str, cyclopts.Parameter(allow_leading_hyphen=False)],
@@ -57,6 +81,7 @@ def train(
     seed: int | None = None,
     resume: str | None = None,
     besides: Besides = Besides(),
+    together: Together = Together(),
     dry_run: Annotated[bool, cyclopts.Parameter(negative=())] = False,
     as_json: Annotated[bool, cyclopts.Parameter(name="--json", negative=())] = False,
 ) -> None:
@@ -91,20 +116,56 @@ def train(
         Print the result as one JSON object.
     """
     if resume is not None:
-        if given := [*words, *text, *filter(None, [corpus, data, run, minutes, steps, seed])]:
-            raise SettingError(f"--resume goes on with a run as it was begun; leave out {given[0]}")
+        refuse_beside_resume(*words, *text, *filter(None, [corpus, data, run, minutes, steps, seed]))
+        launch_if_asked(together)
         finish(begin(None, None, None, resume), as_json)
         return
     if besides.fault == "list":
         list_faults(as_json)
         return
-    if not words:
-        ask_for_recipe()
     recipe = chosen(words, text, corpus, length_of(minutes, steps), seed)
     if dry_run:
         show_plan(recipe, data, as_json)
     else:
+        launch_if_asked(together, [] if run else ["--run", str(free(recipe))])
         finish(begin(recipe, run, data, None, besides), as_json)
+
+
+def refuse_beside_resume(*given: object) -> None:
+    """Refuse what cannot be said beside --resume (``SettingError``)."""
+    if given:
+        raise SettingError(f"--resume goes on with a run as it was begun; leave out {given[0]}")
+
+
+def launch_if_asked(together: Together, more: Sequence[str] = ()) -> None:
+    """Run this command line in several processes, if that was asked for, and exit with their code.
+
+    ``more`` is what the command line leaves open.
+    """
+    if not together.asked:
+        return
+    from hornbook.workflows.launching import launch
+
+    own = without(sys.argv[1:], ("--nproc", "--max-restarts"))
+    command = [sys.executable, "-m", "hornbook", *own, *more]
+    raise SystemExit(launch(command, together.nproc, together.max_restarts, say))
+
+
+def without(arguments: Sequence[str], flags: tuple[str, ...]) -> list[str]:
+    """A command line without these flags and their values."""
+    kept, skip = [], False
+    for argument in arguments:
+        if not skip and not argument.startswith(flags):
+            kept.append(argument)
+        skip = not skip and argument in flags
+    return kept
+
+
+def free(recipe: Recipe) -> Path:
+    """The next free folder, so that all processes, and those that take their place, mean the same one."""
+    from hornbook.training.run_folder import free_folder
+
+    return free_folder(recipe.name)
 
 
 def ask_for_recipe() -> NoReturn:
@@ -139,6 +200,8 @@ def chosen(
     """The recipe with the settings and flags of the command line laid over it."""
     from hornbook.workflows.recipe import load_recipe
 
+    if not words:
+        ask_for_recipe()
     overrides = list(words[1:])
     if text and corpus:
         raise SettingError("--text and --corpus both say what to train on; give one")
@@ -163,10 +226,12 @@ def begin(
 ) -> Outcome:
     """Train under a progress bar; with ``resume`` go on with that run."""
     from hornbook.cli.progress import TrainingProgress
+    from hornbook.workflows.launching import stop_with_parent
     from hornbook.workflows.train import resume as go_on
     from hornbook.workflows.train import train as start
 
     prediction = predicted(recipe, data) if recipe is not None and besides.predict else None
+    stop_with_parent()
     with TrainingProgress() as progress:
         if recipe is None:
             return go_on(resume or "latest", progress)
@@ -188,6 +253,8 @@ def finish(outcome: Outcome, as_json: bool) -> None:
     """Say how good the run became and leave its report; a run that a signal stopped exits with its code."""
     if outcome.exit_code:
         raise SystemExit(outcome.exit_code)
+    if not outcome.leads:
+        return
     from hornbook.workflows.report import finish as write_report
 
     say("scoring the best checkpoint and its baselines")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -24,6 +25,7 @@ from torch import Tensor, nn
 from hornbook.errors import DamagedError, HornbookError, MissingError
 from hornbook.files import read_json, read_text, replacing_folder, sha256_of, write_json
 from hornbook.training.optimizers import Optimizer, optimizer_tensors, restore_optimizer
+from hornbook.training.shards import is_sharded, local_of, own_part, sharded_like, whole_of
 
 SCHEMA = 1
 MODEL, OPTIMIZER, PROGRESS, MANIFEST = "model.safetensors", "optimizer.safetensors", "progress.json", "MANIFEST.json"
@@ -51,6 +53,13 @@ def save_checkpoint(folder: Path, model: nn.Module, optimizer: Optimizer | None,
     return folder
 
 
+def help_saving(model: nn.Module, optimizer: Optimizer | None) -> None:
+    """In the other processes of a training, while the first saves: give it the slices that lie here."""
+    held = [*model_tensors(model).values(), *(optimizer_tensors(optimizer, model).values() if optimizer else ())]
+    for tensor in held:
+        whole_of(tensor)
+
+
 def load_checkpoint(folder: Path, model: nn.Module, optimizer: Optimizer | None = None) -> dict[str, Any]:
     """Give ``model``, and ``optimizer`` if there is one, what a checkpoint holds; its progress.
 
@@ -67,9 +76,18 @@ def load_checkpoint(folder: Path, model: nn.Module, optimizer: Optimizer | None 
         if not (folder / OPTIMIZER).exists():
             raise MissingError(f"{folder} holds a model and no optimizer state; training cannot be resumed from it")
         with opened(folder / OPTIMIZER) as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            learned = dict(model.named_parameters())
+            tensors = {name: of_parameter(file.get_tensor(name), learned, name) for name in file.keys()}  # noqa: SIM118
         restore_optimizer(optimizer, model, tensors)
     return progress
+
+
+def of_parameter(whole: Float[Tensor, "*_"], parameters: Mapping[str, nn.Parameter], name: str) -> Float[Tensor, "*_"]:
+    """What an optimizer remembers under ``name`` (``blocks.0.weight.exp_avg``), laid out like its parameter."""
+    like = parameters.get(name.rpartition(".")[0])
+    if like is None or whole.shape != like.shape or not is_sharded(like):
+        return whole
+    return sharded_like(own_part(whole, like).clone(), like)
 
 
 def load_model(folder: Path, model: nn.Module) -> dict[str, Any]:
@@ -172,7 +190,7 @@ def model_tensors(model: nn.Module) -> dict[str, Tensor]:
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     """Write tensors as safetensors; what the system refuses becomes an ``OSError``, as for any other file."""
-    whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    whole = {name: whole_of(tensor.detach()).cpu().contiguous() for name, tensor in tensors.items()}
     try:
         save_file(whole, path, metadata={"schema": str(SCHEMA)})
     except SafetensorError as error:
@@ -212,7 +230,7 @@ def fill_model(model: nn.Module, file: Any, path: Path) -> None:
         )
     with torch.no_grad():
         for name, tensor in wanted.items():
-            tensor.copy_(file.get_tensor(name))
+            local_of(tensor).copy_(own_part(file.get_tensor(name), tensor))
 
 
 def vocabularies(shapes: list[tuple[str, list[int], list[int]]]) -> str:

@@ -180,6 +180,58 @@ class Trapezoid:
 
 ScheduleConfig = Cosine | Linear | Constant | Trapezoid
 
+# Several processes ----------------------------------------------------------------------------------------------------
+
+PATIENCE = 1800.0
+"""Seconds after which a process that says nothing is taken for hung; the first one evaluates and saves in them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataParallel:
+    """Every process has the whole model and its rows of each batch; gradients are added up in buckets (Li et al. 2020).
+
+    A bucket of ``bucket_megabytes`` is sent while the backward pass still computes the next one. ``patience`` is the
+    number of seconds after which a process that does not answer is taken for hung.
+    """
+
+    bucket_megabytes: float = 25.0
+    patience: float = PATIENCE
+
+    def __post_init__(self) -> None:
+        check_positive("bucket_megabytes", self.bucket_megabytes, "25")
+        check_positive("patience", self.patience, "1800")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FullySharded:
+    """Every process has a slice of every weight, gradient and moment, and its rows of each batch (Zhao et al. 2023).
+
+    A block's weights are gathered just before it runs and let go after. ``offload`` keeps the slices in ordinary memory
+    and the optimizer on the processor.
+    """
+
+    offload: bool = False
+    patience: float = PATIENCE
+
+    def __post_init__(self) -> None:
+        check_positive("patience", self.patience, "1800")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TensorParallel:
+    """Every process has some of the heads and of the hidden features of each block, and all rows (Shoeybi et al. 2019).
+
+    Made for fast links: two sums over the processes for every block, forward and again backward.
+    """
+
+    patience: float = PATIENCE
+
+    def __post_init__(self) -> None:
+        check_positive("patience", self.patience, "1800")
+
+
+DistributionConfig = DataParallel | FullySharded | TensorParallel
+
 # The training ---------------------------------------------------------------------------------------------------------
 
 
@@ -209,6 +261,7 @@ class TrainingConfig:
     evaluate_every: int | float = 0.1
     save_every: int | float = 0.1
     keep: int = 2
+    distribution: DistributionConfig = DataParallel()  # how several processes share it; one process does it all
 
     def __post_init__(self) -> None:
         given = [name for name in STOPS if getattr(self, name) is not None]
@@ -271,5 +324,8 @@ KINDS: dict[type, str] = {
     Linear: "linear",
     Constant: "constant",
     Trapezoid: "trapezoid",
+    DataParallel: "data_parallel",
+    FullySharded: "fully_sharded",
+    TensorParallel: "tensor_parallel",
 }
 """How recipes spell the choices."""

@@ -16,11 +16,13 @@ from torch import nn
 from hornbook.allocator import settle
 from hornbook.errors import HornbookError
 from hornbook.seeds import derive
+from hornbook.training.distribution import Share, alone
 from hornbook.training.guards import check_finite
 from hornbook.training.objectives import Loss, Objective
 from hornbook.training.optimizers import Optimizer
 from hornbook.training.precision import FLOAT32, LossScale, Precision
 from hornbook.training.profile import phase
+from hornbook.training.shards import local_of, norm_of
 from hornbook.training.timer import Clock
 
 
@@ -69,6 +71,7 @@ def training_steps(
     scale: LossScale | None = None,
     clock: Clock | None = None,
     describe: Callable[[int], str] | None = None,
+    share: Share | None = None,
 ) -> Iterator[Update]:
     """Yield after every optimizer step; whoever iterates decides what to log, sample, evaluate and save, and when.
 
@@ -76,25 +79,26 @@ def training_steps(
     ``length``, the fraction of the run that has passed before a step (timer.py), reaches 1. ``schedule`` is the
     learning rate as a factor of each group's peak (schedules.py), ``clip`` the largest norm of the gradient (0: any).
     Dropout draws from (``seed``, step) alone. ``clock`` runs only in here. ``describe`` names the rows of a step for
-    messages.
+    messages. ``share`` is this process's part where several train one model (distribution.py); its batches hold its
+    rows only, and losses, norms and counts are those of all.
 
     Raises:
         HornbookError: a loss or gradient is not finite, or nothing is asked; the weights are those before the step.
     """
     clock, parameters = clock or Clock(), [parameter for parameter in model.parameters() if parameter.requires_grad]
-    scale = scale or precision.loss_scale()
+    scale, share = scale or precision.loss_scale(), share or alone(model)
     for group in optimizer.param_groups:
         group.setdefault("peak", group["lr"])
     clock.start()
     began, step, fraction, supply = clock.seconds, first, length(first), iter(batches)
     while fraction < 1 and (micro_batches := waited_for(supply)) is not None:
         model.train()
-        torch.manual_seed(derive(seed, "dropout", step))
+        torch.manual_seed(derive(seed, "dropout", step, *share.draws))
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * schedule(step, fraction)
-        losses = [backward(model, batch, objective, precision, scale) for batch in micro_batches]
+        losses = accumulated(share, micro_batches, objective, precision, scale)
         with phase("norm and clipping"):
-            loss, norm, tokens = finish_gradients(parameters, losses, clip, scale.value)
+            loss, norm, tokens = finish_gradients(share, parameters, losses, clip, scale.value)
         learning_rate = optimizer.param_groups[0]["lr"]
         check_finite(loss, 0.0 if scale.may_overflow else norm, step, learning_rate, describe)
         if scale.update(math.isfinite(norm)):
@@ -104,7 +108,9 @@ def training_steps(
             parameter.grad = None
         done = length(step + 1)
         clock.stop()
-        yield Update(step, loss, learning_rate, norm, tokens, clock.seconds - began, fraction, done, noted(losses))
+        yield Update(
+            step, loss, learning_rate, norm, tokens, clock.seconds - began, fraction, done, noted(share, losses)
+        )
         if step == first:
             settle()
         clock.start()
@@ -118,23 +124,38 @@ def waited_for(supply: Iterator[Sequence[Any]]) -> Sequence[Any] | None:
         return next(supply, None)
 
 
-def backward(model: nn.Module, batch: Any, objective: Objective, precision: Precision, scale: LossScale) -> Loss:
+def accumulated(
+    share: Share, micro_batches: Sequence[Any], objective: Objective, precision: Precision, scale: LossScale
+) -> list[Loss]:
+    """The losses of a step's micro-batches, whose gradients have been added up; they travel with the last."""
+    losses = []
+    for place, batch in enumerate(micro_batches, 1):
+        with share.accumulating(place == len(micro_batches)):
+            losses.append(backward(share, batch, objective, precision, scale))
+    return losses
+
+
+def backward(share: Share, batch: Any, objective: Objective, precision: Precision, scale: LossScale) -> Loss:
     """Add a micro-batch's gradients to what is there; they are those of the sum, so nothing is divided by a guess."""
     with phase("forward"), precision.autocast():
-        loss = objective(model, batch)
+        loss = share.learn(objective, batch)
     with phase("backward"):
         (loss.total * scale.value).backward()  # type: ignore[no-untyped-call]
     return Loss(loss.total.detach(), loss.count, loss.notes)
 
 
-def noted(losses: Sequence[Loss]) -> dict[str, float]:
-    """The notes of all micro-batches, averaged."""
+def noted(share: Share, losses: Sequence[Loss]) -> dict[str, float]:
+    """The notes of all micro-batches of all processes, averaged."""
     notes = [loss.notes for loss in losses if loss.notes]
-    return {name: sum(each[name] for each in notes) / len(notes) for name in (notes[0] if notes else ())}
+    if not notes:
+        return {}
+    found = [len(notes), *(sum(each[name] for each in notes) for name in notes[0])]
+    sums = share.sum(torch.tensor(found, dtype=torch.float64))
+    return {name: value / sums[0].item() for name, value in zip(notes[0], sums[1:].tolist(), strict=True)}
 
 
 def finish_gradients(
-    parameters: Sequence[nn.Parameter], losses: Sequence[Loss], clip: float, scale: float
+    share: Share, parameters: Sequence[nn.Parameter], losses: Sequence[Loss], clip: float, scale: float
 ) -> tuple[float, float, int]:
     """Turn gradients of a (scaled) sum into those of the mean, no longer than ``clip``; the only wait for the device.
 
@@ -142,16 +163,16 @@ def finish_gradients(
         The mean loss in nats, the norm of its gradient before clipping, the number of targets.
     """
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    sums = [
-        torch.stack([loss.total for loss in losses]).sum(),
-        torch.stack([loss.count for loss in losses]).sum(),
-        nn.utils.get_total_norm(gradients),
-    ]
-    total, count, norm = torch.stack([value.double() for value in sums]).tolist()
+    sums = [torch.stack([loss.total for loss in losses]).sum(), torch.stack([loss.count for loss in losses]).sum()]
+    of_all = share.sum(torch.stack([value.double() for value in sums]))
+    total, count, norm = torch.cat([of_all, norm_of(gradients).double()[None]]).tolist()
     if not count:
         raise HornbookError(
             "a batch asks for nothing: all of its targets are ignored; look at how the batches are made"
         )
     norm /= count * scale
-    torch._foreach_mul_(gradients, min(1.0, clip / norm if clip and norm else 1.0) / (count * scale))
+    torch._foreach_mul_(
+        [local_of(gradient) for gradient in gradients],
+        min(1.0, clip / norm if clip and norm else 1.0) / (count * scale),
+    )
     return total / count, norm, int(count)

@@ -17,6 +17,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from hornbook.training.shards import local_of, own_part, sharded_like, whole_of
+
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 """Of a X + b (X X') X + c (X X')^2 X: singular values rise fast, and settle near 1, from 0.7 to 1.2."""
 
@@ -112,13 +114,16 @@ class MuonOptimizer(torch.optim.Optimizer):
                 state = self.state[matrix]
                 if not state:
                     state["momentum"] = torch.zeros_like(matrix)
-                momenta.append(state["momentum"])
-            gradients = [matrix.grad for matrix in matrices]
+                momenta.append(local_of(state["momentum"]))
+            gradients = [local_of(matrix.grad) for matrix in matrices]
             torch._foreach_lerp_(momenta, gradients, 1 - group["momentum"])
             # Nesterov looks one step ahead: the gradient counts a little more than in the momentum itself
             updates = torch._foreach_lerp(gradients, momenta, group["momentum"]) if group["nesterov"] else momenta
-            directions = KERNELS[group["kernel"]](updates, group["iterations"], group["arithmetic"])
+            # a slice cannot be made orthogonal: where processes hold slices, each gathers the whole and keeps its own
+            whole = [whole_of(sharded_like(u, matrix)) for u, matrix in zip(updates, matrices, strict=True)]
+            directions = KERNELS[group["kernel"]](whole, group["iterations"], group["arithmetic"])
             if group["weight_decay"]:
-                torch._foreach_mul_(matrices, 1 - group["lr"] * group["weight_decay"])
+                torch._foreach_mul_([local_of(matrix) for matrix in matrices], 1 - group["lr"] * group["weight_decay"])
             for matrix, direction in zip(matrices, directions, strict=True):
-                matrix.add_(direction, alpha=-group["lr"] * SCALES[group["scale"]](matrix.shape[0], matrix.shape[1]))
+                size = group["lr"] * SCALES[group["scale"]](matrix.shape[0], matrix.shape[1])
+                local_of(matrix).add_(own_part(direction, matrix), alpha=-size)

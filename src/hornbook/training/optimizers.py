@@ -17,6 +17,7 @@ from hornbook.training.adamw import ExplicitAdamW
 from hornbook.training.config import AdamW, Muon, OptimizerConfig
 from hornbook.training.muon import MuonOptimizer
 from hornbook.training.precision import multiplies_bfloat16
+from hornbook.training.shards import is_sharded
 
 ADAMW: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "explicit": ExplicitAdamW,
@@ -136,14 +137,10 @@ def build_optimizer(config: OptimizerConfig, model: nn.Module) -> Optimizer:
     device = next(model.parameters()).device
     by_optimizer = {
         name: [
-            {
-                "params": list(group.parameters.values()),
-                "lr": group.learning_rate,
-                "weight_decay": group.weight_decay,
-                "name": group.name,
-            }
+            {"params": alike, "lr": group.learning_rate, "weight_decay": group.weight_decay, "name": group.name}
             for group in groups
             if group.optimizer == name
+            for alike in by_layout(group.parameters.values())
         ]
         for name in ("muon", "adamw")
     }
@@ -153,6 +150,13 @@ def build_optimizer(config: OptimizerConfig, model: nn.Module) -> Optimizer:
     if by_optimizer["adamw"]:
         parts.append(build_adamw(config.adamw if isinstance(config, Muon) else config, by_optimizer["adamw"]))
     return parts[0] if len(parts) == 1 else Together(parts)
+
+
+def by_layout(parameters: Iterable[nn.Parameter]) -> list[list[nn.Parameter]]:
+    """Parameters that lie whole in this process, and those of which it has slices: one call cannot move both."""
+    listed = list(parameters)
+    kinds = [[p for p in listed if is_sharded(p) == sharded] for sharded in (False, True)]
+    return [kind for kind in kinds if kind]
 
 
 def build_adamw(config: AdamW, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:

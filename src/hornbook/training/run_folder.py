@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,14 @@ from torch import nn
 
 from hornbook.errors import BusyError, DamagedError, MissingError, SettingError, nearest
 from hornbook.files import explained, read_json, read_text, restore_folder, write_json, write_text
-from hornbook.training.checkpoints import checkpoint_name, checkpoints_in, read_progress, save_checkpoint
+from hornbook.training.checkpoints import (
+    checkpoint_name,
+    checkpoints_in,
+    damage,
+    help_saving,
+    read_progress,
+    save_checkpoint,
+)
 from hornbook.training.journal import Journal
 from hornbook.training.optimizers import Optimizer
 from hornbook.training.provenance import git_state, machine, versions
@@ -123,6 +130,10 @@ class Run:
             raise DamagedError(f"{self.folder / 'run.json'}: expected a table, found {str(info)[:40]!r}")
         return info
 
+    def discard(self) -> None:
+        """Remove the whole folder: a run that could not begin leaves none."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def add_info(self, **more: Any) -> None:
         """Say more in ``run.json``."""
         write_json(self.folder / "run.json", {**self.info, **more})
@@ -193,6 +204,27 @@ class Run:
                 f"{path}: expected a name such as step-000200, found {name[:40]!r}; write the right one into it"
             )
         return self.checkpoints / name
+
+    def last_whole(self, report: Callable[[str], None]) -> Path | None:
+        """The checkpoint to go on from: ``latest``, or where that is damaged the newest whole one before it, reported.
+
+        ``latest`` then names that one. ``None``: there is no checkpoint yet.
+
+        Raises:
+            DamagedError: there are checkpoints, and none of them is whole.
+        """
+        latest = self.latest
+        wrong = damage(latest) if latest is not None else ""
+        if latest is None or not wrong:
+            return latest
+        all_of_them = checkpoints_in(self.checkpoints)
+        before = all_of_them[: all_of_them.index(latest)] if latest in all_of_them else all_of_them
+        for other in reversed(before):
+            if not damage(other):
+                report(f"warning: {wrong}; going on from {other.name} instead of {latest.name}")
+                write_text(self.folder / "latest", other.name + "\n")
+                return other
+        raise DamagedError(f"{wrong}; no other checkpoint of {self.folder} is whole: train it anew")
 
     def chosen(self, which: str = "latest") -> Path:
         """A checkpoint to read from: ``latest``, ``best``, a step, or a name.
@@ -298,6 +330,55 @@ class Run:
             file.write(json.dumps({"process": os.getpid(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}))
             file.flush()
             yield
+
+
+class Onlooker(Run):
+    """A run's folder as the other processes of a training see it: they read, and the first of them writes."""
+
+    @property
+    def metrics(self) -> Path:
+        """Where what is said here twice goes."""
+        return Path(os.devnull)
+
+    @property
+    def samples(self) -> Path:
+        """The same."""
+        return Path(os.devnull)
+
+    def discard(self) -> None:
+        """Nothing."""
+
+    def add_info(self, **more: Any) -> None:
+        """Nothing."""
+
+    def tidy(self) -> list[str]:
+        """Nothing."""
+        return []
+
+    def last_whole(self, report: Callable[[str], None]) -> Path | None:
+        """What the first process found."""
+        return self.latest
+
+    def rewind(self, checkpoint: Path) -> None:
+        """Nothing."""
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Nothing: the first process holds the lock for all."""
+        yield
+
+    def save(
+        self,
+        model: nn.Module,
+        optimizer: Optimizer | None,
+        progress: Mapping[str, Any],
+        *,
+        best: bool = False,
+        keep: int = 2,
+    ) -> Path:
+        """Where the first process writes the checkpoint, with the slices that lie here."""
+        help_saving(model, optimizer)
+        return self.checkpoint(progress["step"])
 
 
 def holder(text: str) -> str:

@@ -24,7 +24,8 @@ from hornbook.workflows.breaking.fault import Fault
 from hornbook.workflows.breaking.seal import opened
 from hornbook.workflows.load import load_prepared, with_vocabulary
 from hornbook.workflows.recipe import Recipe, read_recipe
-from hornbook.workflows.train import Training, assemble, objective, updates
+from hornbook.workflows.setting_up import Training, assemble
+from hornbook.workflows.train import objective, updates
 from hornbook.workflows.watchers import Silent
 
 

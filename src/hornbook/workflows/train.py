@@ -11,74 +11,39 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import shutil
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
-from hornbook.data.config import NextToken
-from hornbook.errors import DamagedError
+from hornbook.data.config import NextToken, Reinforce
+from hornbook.errors import SettingError
 from hornbook.files import write_text
-from hornbook.finetuning.adapting import adapt, trained_share
 from hornbook.model.count import count
-from hornbook.model.initialise import initialise
-from hornbook.model.recompute import recompute
 from hornbook.tokenizers.saved import fingerprint
-from hornbook.training.checkpoints import check_vocabulary, load_checkpoint, read_progress
-from hornbook.training.devices import choose_device, choose_threads, moved
-from hornbook.training.guards import Best, SpikeWatch
+from hornbook.training.devices import moved
+from hornbook.training.distribution import check_rows
 from hornbook.training.interrupts import Stop
 from hornbook.training.journal import Journal
 from hornbook.training.loop import Update, due, training_steps
-from hornbook.training.memory import forget_peak, peak_memory
-from hornbook.training.metrics import Throughput, seconds_left, tensorboard, update_entry
+from hornbook.training.memory import peak_memory
+from hornbook.training.metrics import seconds_left, update_entry
 from hornbook.training.objectives import Objective
-from hornbook.training.optimizers import Optimizer, build_optimizer
-from hornbook.training.precision import LossScale, Precision
 from hornbook.training.profile import Watch, utilisation
-from hornbook.training.run_folder import Run, free_folder
+from hornbook.training.run_folder import Onlooker, Run, free_folder
 from hornbook.training.schedules import factor
-from hornbook.training.timer import BySteps, ByTime, Clock
-from hornbook.workflows.base import begin_with_base
+from hornbook.training.timer import ByTime
+from hornbook.training.world import World, joined, restarted
 from hornbook.workflows.breaking.faults import fault_named
-from hornbook.workflows.breaking.seal import SEALED, opened, seal
-from hornbook.workflows.choices import Choices, choose, objective_of
-from hornbook.workflows.load import load_prepared, with_vocabulary
+from hornbook.workflows.breaking.seal import SEALED, seal
+from hornbook.workflows.choices import objective_of
+from hornbook.workflows.load import with_vocabulary
 from hornbook.workflows.recipe import Recipe, read_recipe, to_toml
-from hornbook.workflows.tasks import Data, Supply, Task, task_of
+from hornbook.workflows.setting_up import Training, set_up, whole_model
 from hornbook.workflows.watchers import Silent, Status, Watcher
-
-
-@dataclass
-class Training:
-    """Everything one training consists of while it runs; built by ``set_up``."""
-
-    run: Run
-    recipe: Recipe
-    task: Task
-    prepared: Data
-    model: nn.Module
-    optimizer: Optimizer
-    choices: Choices
-    batches: Supply
-    length: BySteps | ByTime
-    clock: Clock
-    precision: Precision
-    scale: LossScale
-    watcher: Watcher
-    board: Any = None  # TensorBoard's writer, where it was asked for
-    watch: Watch | None = None  # the profiler, where it was asked for
-    best: Best = field(default_factory=Best)
-    spikes: SpikeWatch = field(default_factory=SpikeWatch)
-    throughput: Throughput = field(default_factory=Throughput)
-    step: int = 0  # updates made
-    tokens: int = 0
-    owed: bool = False  # an evaluation that was due at the checkpoint this process began with
 
 
 @dataclass(frozen=True)
@@ -88,6 +53,7 @@ class Outcome:
     run: Run
     step: int
     exit_code: int
+    leads: bool = True  # of several processes, the one that has something to say
 
 
 def train(
@@ -105,27 +71,50 @@ def train(
     ``data`` is a folder prepared before; otherwise the text is prepared inside the run. ``board`` also
     writes the curves for TensorBoard, ``profile`` where the time of a few steps goes, both into the run.
     ``fault`` names a mistake to make on purpose (breaking/faults.py), ``prediction`` is a plan to be held against it.
+    Where this process is one of several (training/world.py) they train together.
 
     Raises:
         SettingError, MissingError, TextError, HornbookError: as they say; before the first step nothing is left behind.
     """
-    watcher = watcher or Silent()
     if fault is not None:
         fault_named(fault, recipe)
-    run = Run.create(
-        folder or free_folder(recipe.name),
-        to_toml(recipe),
-        {"seed": recipe.seed, "data": str(data.resolve()) if data else "data", "tensorboard": board}
-        | ({"prediction": dict(prediction)} if prediction else {}),
-    )
-    with run.lock():
-        with removed_on_failure(run):
-            if fault is not None:
-                run.add_info(**{SEALED: seal(fault, run.info["begun"])})
-            training = set_up(run, recipe, watcher)
-        if profile:
-            training.watch = watch_of(training)
-        return train_steps(training)
+    with joined(recipe.training.distribution.patience, recipe.training.device) as world:
+        check_together(recipe, world, fault)
+        folder = Path(world.from_first(str(folder or free_folder(recipe.name))))
+        if restarted() and (folder / "run.json").exists():
+            return resume_in(world, folder, watcher)
+        about = {"seed": recipe.seed, "data": str(data.resolve()) if data else "data", "tensorboard": board}
+        about |= {"prediction": dict(prediction)} if prediction else {}
+        begin = Run.create if world.first else lambda folder, config, info: Onlooker(folder)
+        run = world.in_turn(lambda: begin(folder, to_toml(recipe), about))
+        with run.lock():
+            with removed_on_failure(run):
+                if fault is not None:
+                    run.add_info(**{SEALED: seal(fault, run.info["begun"])})
+                training = set_up(run, recipe, watcher_of(world, watcher), world)
+            if profile and world.first:
+                training.watch = watch_of(training)
+            return train_steps(training)
+
+
+def watcher_of(world: World, watcher: Watcher | None) -> Watcher:
+    """Of several processes the first is heard."""
+    return watcher if watcher is not None and world.first else Silent()
+
+
+def check_together(recipe: Recipe, world: World, fault: str | None) -> None:
+    """Refuse what several processes cannot do together.
+
+    Raises:
+        SettingError: the batch has too few rows, or it is something that one process has to do alone.
+    """
+    if world.size == 1:
+        return
+    training = recipe.training
+    check_rows(training.batch // training.micro_batches, training.distribution, world)
+    if isinstance(recipe.task, Reinforce) or fault is not None:
+        what = "--break" if fault is not None else "a model that learns from its own answers"
+        raise SettingError(f"{what} is for one process, found {world.size}; leave out --nproc")
 
 
 WORTH_MEASURING = 10.0
@@ -159,14 +148,35 @@ def resume(name: str | Path, watcher: Watcher | None = None) -> Outcome:
     Precision, compiling and threads are those the run began with, so that the numbers are the same.
 
     Raises:
-        MissingError: there is no such run; DamagedError: its last checkpoint is not whole; HornbookError: another
-        process is at it.
+        MissingError: there is no such run; DamagedError: no checkpoint of it is whole, or its data are not;
+        HornbookError: another process is at it.
     """
-    run = Run.open(name)
+    recipe = read_recipe(Run.open(name).folder / "config.toml")
+    with joined(recipe.training.distribution.patience, recipe.training.device) as world:
+        check_together(recipe, world, None)
+        return resume_in(world, name, watcher)
+
+
+def resume_in(world: World, name: str | Path, watcher: Watcher | None) -> Outcome:
+    """``resume`` by this process of however many; they need not be as many as began."""
+    run = Run.open(name) if world.first else Onlooker(Run.open(name).folder)
     with run.lock():
-        run.tidy()
-        training = set_up(run, read_recipe(run.folder / "config.toml"), watcher or Silent())
+        watcher = watcher_of(world, watcher)
+        world.in_turn(run.tidy)
+        world.in_turn(lambda: run.last_whole(watcher.said))
+        training = set_up(run, read_recipe(run.folder / "config.toml"), watcher, world)
+        world.in_turn(lambda: verify_data(training))
         return train_steps(training)
+
+
+def verify_data(training: Training) -> None:
+    """Whether the tokens are those that were prepared, byte for byte: asked when a run goes on, and before it ends.
+
+    Raises:
+        DamagedError: they are not; what was learned from them is not to be trusted.
+    """
+    if training.share.world.first:
+        training.prepared.verify()
 
 
 @contextmanager
@@ -175,101 +185,8 @@ def removed_on_failure(run: Run) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        shutil.rmtree(run.folder, ignore_errors=True)
+        run.discard()
         raise
-
-
-# Setting up -----------------------------------------------------------------------------------------------------------
-
-
-def set_up(run: Run, recipe: Recipe, watcher: Watcher) -> Training:
-    """Data, model, optimizer and choices of a run, at its last checkpoint if it has one."""
-    task = task_of(recipe)
-    prepared = prepared_data(run, recipe, task, watcher)
-    begun = assemble(run, recipe, prepared, watcher, run.latest is None)
-    trained, there = trained_share(begun.model)
-    run.add_info(trained=trained, parameters=there)
-    watcher.said(
-        f"{recipe.name}: {in_words(trained, there)}, "
-        f"{prepared.size}, {begun.choices.precision} on {torch.get_num_threads()} threads of "
-        f"{next(begun.model.parameters()).device.type}, seed {recipe.seed}"
-    )
-    if run.info.get("tensorboard"):
-        begun.board = tensorboard(run.folder / "tensorboard")
-    if run.latest is not None:
-        go_on(begun, run.latest)
-    else:  # what a process wrote that was killed before its first checkpoint is written again
-        for journal in (run.metrics, run.samples):
-            journal.unlink(missing_ok=True)
-    return begun
-
-
-def assemble(run: Run, recipe: Recipe, prepared: Data, watcher: Watcher, fresh: bool = True) -> Training:
-    """A training before its first step, broken if the run was to be; nothing is written but choices not yet made.
-
-    ``fresh``: the weights begin where the recipe says, and are not about to be taken from a checkpoint.
-    """
-    task, config, training = task_of(recipe), with_vocabulary(recipe.model, prepared.tokenizer), recipe.training
-    batches = task.batches(recipe, config, prepared)
-    choices = choose(run, recipe, config, batches.steps_per_epoch, watcher.said)
-    choose_threads(choices.threads)
-    device = choose_device(training.device)
-    forget_peak(device)
-    model = task.build(config, recipe, run.info)
-    initialise(model, config, recipe.seed)
-    if fresh:
-        begin_with_base(model, recipe, watcher.said)
-    adapt(model, recipe.adapting, recipe.seed).to(device)
-    if choices.recomputed:
-        recompute(model)
-    steps = training.total_steps(batches.steps_per_epoch, training.batch * config.context)
-    clock = Clock()
-    length = BySteps(steps) if steps is not None else ByTime((training.minutes or 0.0) * 60, clock)
-    optimizer = build_optimizer(training.optimizer, model)
-    precision = Precision(choices.precision, device.type)
-    scale = precision.loss_scale()
-    begun = Training(
-        run, recipe, task, prepared, model, optimizer, choices, batches, length, clock, precision, scale, watcher
-    )
-    if (fault := opened(run.info)) is not None:
-        fault.spoil(begun)
-    return begun
-
-
-def in_words(trained: int, there: int) -> str:
-    """How many parameters there are, and how many of them are trained where that is not all."""
-    return f"{there:,} parameters" + (f", {trained:,} of them ({trained / there:.2%}) trained" * (trained < there))
-
-
-def prepared_data(run: Run, recipe: Recipe, task: Task, watcher: Watcher) -> Data:
-    """The run's token files, prepared now unless they are there; its tokenizer stands in the run in any case."""
-    inside = run.info.get("data", "data") == "data"
-    if inside and not (run.folder / "data" / "data.json").exists():
-        task.prepare(recipe, run.folder / "data", watcher.said)
-    prepared: Data = load_prepared(run)
-    if not run.tokenizer.exists():
-        prepared.tokenizer.save(run.tokenizer)
-    if run.info.get("data_sha256") not in (None, prepared.hashes):
-        raise DamagedError(f"the data in {prepared.folder} are not those that {run.folder} was begun with")
-    run.add_info(data_sha256=prepared.hashes, **prepared.about)
-    return prepared
-
-
-def go_on(training: Training, checkpoint: Path) -> None:
-    """Take up weights, optimizer, clock and counts where a checkpoint left them."""
-    tokenizer = training.prepared.tokenizer
-    check_vocabulary(read_progress(checkpoint), fingerprint(tokenizer), tokenizer.vocab_size)
-    progress = load_checkpoint(checkpoint, training.model, training.optimizer)
-    training.run.rewind(checkpoint)
-    training.step, training.tokens = int(progress["step"]), int(progress["tokens"])
-    training.owed = bool(progress["owed"])
-    training.clock.spent = float(progress["seconds"])
-    if isinstance(training.length, ByTime):
-        training.length.first = progress["first_step_seconds"]
-    if progress["best"] is not None:
-        training.best.offer(int(progress["best"]["step"]), float(progress["best"]["loss"]))
-    training.scale.value, training.scale.good = progress["scale"]["value"], progress["scale"]["good"]
-    training.watcher.said(f"going on from {checkpoint.name}")
 
 
 # Training -------------------------------------------------------------------------------------------------------------
@@ -277,7 +194,7 @@ def go_on(training: Training, checkpoint: Path) -> None:
 
 def train_steps(training: Training) -> Outcome:
     """All steps that remain, and what happens between them."""
-    config, run = training.recipe.training, training.run
+    config, run, world = training.recipe.training, training.run, training.share.world
     with Stop() as stop, Journal(run.metrics) as metrics, Journal(run.samples) as samples:
         if training.owed:
             evaluate_now(training, metrics, samples)
@@ -287,8 +204,10 @@ def train_steps(training: Training) -> Outcome:
             tell(training, update)
             if training.watch is not None and (line := training.watch.step(update.tokens)) is not None:
                 training.watcher.said(line)
-            stopped = bool(stop.requested) and not update.last
+            stopped = bool(world.highest(stop.requested)) and not update.last  # whichever process was told to
             evaluating = (due(config.evaluate_every, update) or update.last) and not stopped
+            if update.last:
+                verify_data(training)
             if evaluating or stopped or due(config.save_every, update):
                 run.save(training.model, training.optimizer, progress(training, update, evaluating), keep=config.keep)
             if evaluating:
@@ -303,7 +222,8 @@ def train_steps(training: Training) -> Outcome:
                     f"stopped after {training.step} steps and saved: hornbook train --resume {run.folder}"
                 )
                 break
-        return Outcome(run, training.step, stop.exit_code)
+        signal = world.highest(stop.requested)
+        return Outcome(run, training.step, 128 + signal if signal else 0, world.first)
 
 
 def updates(training: Training) -> Generator[Update, None, None]:
@@ -316,10 +236,10 @@ def updates(training: Training) -> Generator[Update, None, None]:
         device = next(training.model.parameters()).device
         yield from training_steps(
             training.model,
-            ([moved(part, device) for part in batch] for batch in batches),
+            ([moved(training.share.part(part), device) for part in batch] for batch in batches),
             objective(training),
             training.optimizer,
-            length=training.length,
+            length=training.share.world.led(training.length),
             schedule=lambda step, fraction: factor(recipe.training.schedule, step, fraction, steps),
             clip=recipe.training.clip,
             first=training.step,
@@ -328,6 +248,7 @@ def updates(training: Training) -> Generator[Update, None, None]:
             scale=training.scale,
             clock=training.clock,
             describe=lambda step: described(training, step),
+            share=training.share,
         )
 
 
@@ -382,9 +303,15 @@ def tell(training: Training, update: Update) -> None:
 
 
 def evaluate_now(training: Training, metrics: Journal, samples: Journal) -> None:
-    """Score the whole validation split and write samples; nothing here touches what the next step is made of."""
+    """Score the whole validation split and write samples; nothing here touches what the next step is made of.
+
+    Of several processes the first does it; the others wait where the next step needs it.
+    """
+    model = whole_model(training)
+    if model is None:
+        return
     dtype = torch.bfloat16 if training.choices.precision == "bfloat16" else torch.float32
-    score = training.task.score(training.model, training.recipe, training.prepared, dtype)
+    score = training.task.score(model, training.recipe, training.prepared, dtype)
     best = training.best.offer(training.step, score.loss)
     metrics.write({"kind": "evaluation", "step": training.step, "seconds": training.clock.seconds, **score.as_json()})
     if training.board is not None:
@@ -396,5 +323,5 @@ def evaluate_now(training: Training, metrics: Journal, samples: Journal) -> None
     wanted, tokenizer = training.recipe.samples, training.prepared.tokenizer
     for place, prompt in enumerate(wanted.prompts):  # the same prompt twice is to give two texts
         sampling = dataclasses.replace(wanted.sampling, seed=wanted.sampling.seed + place)
-        sample = training.task.answer(training.model, tokenizer, training.recipe, training.run.info, prompt, sampling)
+        sample = training.task.answer(model, tokenizer, training.recipe, training.run.info, prompt, sampling)
         samples.write({"step": training.step, "prompt": prompt, "text": sample.text, "finish": sample.finish_reason})

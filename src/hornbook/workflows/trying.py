@@ -26,8 +26,9 @@ from hornbook.training.journal import Journal
 from hornbook.training.memory import peak_memory
 from hornbook.training.run_folder import Run
 from hornbook.workflows.recipe import Recipe, read_recipe, to_toml
+from hornbook.workflows.setting_up import assemble, prepared_data
 from hornbook.workflows.tasks import task_of
-from hornbook.workflows.train import assemble, evaluate_now, prepared_data, progress, updates
+from hornbook.workflows.train import evaluate_now, progress, updates
 from hornbook.workflows.watchers import Silent
 
 LEAST, MOST, ENOUGH = 6, 300, 5.0

@@ -10,7 +10,7 @@ from hornbook.errors import SettingError
 from hornbook.workflows.recipe import Recipe
 
 if TYPE_CHECKING:
-    from hornbook.workflows.train import Training
+    from hornbook.workflows.setting_up import Training
 
 
 def untouched(part: Any) -> None:

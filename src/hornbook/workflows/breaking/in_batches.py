@@ -18,7 +18,7 @@ from hornbook.seeds import torch_generator
 from hornbook.workflows.tasks import Supply
 
 if TYPE_CHECKING:
-    from hornbook.workflows.train import Training
+    from hornbook.workflows.setting_up import Training
 
 Spoils = Callable[["Training"], None]
 

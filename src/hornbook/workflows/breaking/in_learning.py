@@ -16,7 +16,7 @@ from hornbook.training.objectives import Loss, Objective
 from hornbook.workflows.recipe import replaced
 
 if TYPE_CHECKING:
-    from hornbook.workflows.train import Training
+    from hornbook.workflows.setting_up import Training
 
 Spoils = Callable[["Training"], None]
 

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
-    from hornbook.workflows.train import Training
+    from hornbook.workflows.setting_up import Training
 
 Spoils = Callable[["Training"], None]
 
