@@ -21,7 +21,7 @@ unexport PYTHONPATH
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo install develop lint test test-slow test-lessons test-all mutate bench soak ci system golden format clean
+.PHONY: help demo install develop docs lint test test-slow test-lessons test-all mutate bench soak ci system golden format clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,10 @@ mutate: $(DEVELOPED)  ## plant one mistake at a time in the core; a survivor is 
 golden: $(DEVELOPED)  ## write the golden files anew (help of the commands, recipes, presets); read the difference
 	HORNBOOK_GOLDEN=rewrite $(PYTEST) -q -n 0 tests/gates/test_golden.py
 
+docs: $(DEVELOPED)  ## the documentation as a site, in build/site; a link that leads nowhere is an error
+	$(BIN)/python tools/make_reference.py
+	$(BIN)/zensical build --strict
+
 format: $(DEVELOPED)  ## let ruff write what it can
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
@@ -76,7 +80,7 @@ bench: $(DEVELOPED)  ## every benchmark beside its peers (about forty minutes; l
 soak: $(DEVELOPED)  ## two hundred faults injected into small trainings; a table of how they ended (half an hour)
 	$(BIN)/python benchmarks/soak.py --out soak.jsonl
 
-ci: system lint  ## what continuous integration runs: everything optional is required
+ci: system lint docs  ## what continuous integration runs: everything optional is required
 	HORNBOOK_REQUIRE_ALL=1 $(PYTEST) -n $(JOBS) --dist worksteal --durations 15 -m "not broad"
 
 # The browser that tests drive and the compiler that torch.compile calls, where Debian's packages can bring them.
