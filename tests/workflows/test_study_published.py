@@ -28,10 +28,11 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_row_is_reached_where_all_that_it_asks_for_is() -> None:
     alone, after, moby, *_ = ROWS
-    assert alone.reached(6.15, 5.7) and not alone.reached(6.16, 9.0)
-    assert after.reached(5.4, 5.5) and not after.reached(5.46, 5.5) and not after.reached(5.4, 5.3)
-    assert moby.reached(5.54, 5.547) and not moby.reached(float("nan"), 5.547)
-    assert after.aim == "at most 5.45 and below Kneser-Ney"
+    assert alone.reached(6.15, 5.7, 99.0) and not alone.reached(6.16, 9.0, 1.0)
+    assert after.reached(5.4, 5.5, 9.0) and not after.reached(5.46, 5.5, 9.0) and not after.reached(5.4, 5.3, 9.0)
+    assert moby.reached(5.54, 5.547, 10.01) and not moby.reached(5.54, 5.547, 10.2)
+    assert not moby.reached(float("nan"), 5.547, 1.0)
+    assert after.aim == "at most 5.45 and below Kneser-Ney in 10 minutes"
 
 
 def test_every_row_has_a_recipe_that_names_no_text_of_its_own() -> None:
@@ -60,7 +61,7 @@ def test_tuning_never_sees_the_last_tenth_and_a_score_is_made_once(corpora: Path
     assert attempt["loss"] == tuned.loss and "minutes = 0.002" in attempt["recipe"]
     asked = Asked(corpora, folder, minutes=0.002)
     [found] = measure(asked, rows, Silent())
-    assert found.attempts == 1 and not found.reached and found.aim == "at most 1.52"
+    assert found.attempts == 1 and not found.reached and found.aim == "at most 1.52 in 10 minutes"
     targets = len(TEXT) - int(0.9 * len(TEXT)) - 1  # a token is a character
     assert found.tokens == targets
     metrics = folder / "characters/metrics.jsonl"

@@ -8,6 +8,7 @@ is read, never trained again. Windows are consecutive, and Kneser-Ney is scored 
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -140,11 +141,19 @@ class Asked:
         often = [f"training.evaluate_every={0.1 if self.tune else 0}"]
         return load_recipe(name, [*told, *division, *often, *clock, *settings])
 
-    def place(self, row: Row, stage: str = "") -> Path:
-        """The folder of a row's run; every tuning has a new one."""
+    def place(self, row: Row) -> Path:
+        """The folder of a row's run; every tuning begins a new one."""
         if not self.tune:
-            return self.folder / f"{row.name}{stage}"
-        return self.folder / "tuning" / f"{row.name}-{attempts_of(self.folder, row) + 1}{stage}"
+            return self.folder / row.name
+        number = 1
+        while (self.folder / "tuning" / f"{row.name}-{number}").exists():
+            number += 1
+        return self.folder / "tuning" / f"{row.name}-{number}"
+
+    def before(self, row: Row, recipe: Recipe) -> Path:
+        """The folder of what a row begins with, which all that begin with the same share."""
+        key = hashlib.sha256(to_toml(recipe).encode()).hexdigest()[:8]
+        return self.folder / "before" / f"{row.name}-{key}"
 
 
 def measure(asked: Asked, rows: Sequence[Row], watcher: Watcher, gpt2: str | None = None) -> list[Found]:
@@ -173,16 +182,16 @@ def measure(asked: Asked, rows: Sequence[Row], watcher: Watcher, gpt2: str | Non
 
 def one(asked: Asked, row: Row, watcher: Watcher, base: str | None = None) -> Found:
     """One row."""
-    seconds = 0.0
+    before, seconds = None, 0.0
     if row.pretrained is not None:
-        texts = [asked.file(name) for name in row.others]
-        first = trained(asked, asked.recipe(row.pretrained, texts), asked.place(row, "-before"), watcher)
-        base, seconds = str(first.folder.resolve()), seconds_of(first)
+        recipe = asked.recipe(row.pretrained, [asked.file(name) for name in row.others])
+        before = trained(asked, recipe, asked.before(row, recipe), watcher)
+        base, seconds = str(before.folder.resolve()), seconds_of(before)
     settings = [] if base is None else [f"base={base}"]
     run = trained(asked, asked.recipe(row.recipe, [asked.text(row)], *settings), asked.place(row), watcher)
     loaded = load_run(run.folder)
     result = scored(asked, row, run, loaded)
-    told = found_of(asked, row, loaded, result, (seconds + seconds_of(run)) / 60)
+    told = found_of(asked, row, loaded, result, (seconds + seconds_of(run)) / 60, before)
     if asked.tune:
         with Journal(asked.folder / ATTEMPTS) as journal:
             journal.write({**vars(told), "recipe": to_toml(loaded.recipe)})
@@ -193,13 +202,13 @@ def trained(asked: Asked, recipe: Recipe, folder: Path, watcher: Watcher) -> Run
     """The run of a recipe, from wherever it is to its end.
 
     Raises:
-        SettingError: the folder holds a run of another recipe, which has been scored; StoppedError: a signal came.
+        SettingError: the folder holds a run of another recipe; StoppedError: a signal came.
     """
     if (folder / "run.json").exists():
         if read_text(folder / "config.toml") != to_toml(recipe):
             raise SettingError(
-                f"{folder} holds a run of another recipe; what is scored is scored once. To tune, use --tune; "
-                "to begin anew, give another --out"
+                f"{folder} holds a run of another recipe; a text is scored once. Tune with --tune, and give another "
+                "--out to begin anew"
             )
         if not (folder / "evaluation.json").exists():
             outcome = resume(folder, watcher)
@@ -231,7 +240,9 @@ def seconds_of(run: Run) -> float:
     return float(read_progress(run.latest)["seconds"]) if run.latest else 0.0
 
 
-def found_of(asked: Asked, row: Row, loaded: Loaded, result: dict[str, Any], minutes: float) -> Found:
+def found_of(
+    asked: Asked, row: Row, loaded: Loaded, result: dict[str, Any], minutes: float, before: Run | None
+) -> Found:
     """A row from its score."""
     loss, ngrams = float(result["val_loss"]), result["baselines"]["kneser_ney"]
     bits_in_a_nat = float(result["bits_per_byte"]) / loss
@@ -244,22 +255,21 @@ def found_of(asked: Asked, row: Row, loaded: Loaded, result: dict[str, Any], min
         bits_per_byte=float(result["bits_per_byte"]),
         kneser_ney=float(ngrams["loss"]),
         kneser_ney_windows=float(ngrams["windows"]["loss"]),
-        reached=row.reached(loss, float(ngrams["loss"])),
+        reached=row.reached(loss, float(ngrams["loss"]), minutes),
         minutes=minutes,
         parameters=count(loaded.model.config).parameters,
         tokens=int(result["tokens"]),
         run=str(loaded.run.folder),
         attempts=attempts_of(asked.folder, row),
-        remarks=remarks_of(asked, row, loaded),
+        remarks=remarks_of(asked, row, loaded, before),
     )
 
 
-def remarks_of(asked: Asked, row: Row, loaded: Loaded) -> tuple[str, ...]:
+def remarks_of(asked: Asked, row: Row, loaded: Loaded, before: Run | None) -> tuple[str, ...]:
     """What has to be said beside a row: overlap with what was read before, continuations beside their references."""
     said = []
-    if row.pretrained is not None:
-        before = load_prepared(Run.open(asked.place(row, "-before")))
-        overlap = contamination(before.train, load_prepared(loaded.run).validation)
+    if before is not None:
+        overlap = contamination(load_prepared(before).train, load_prepared(loaded.run).validation)
         said.append(f"Overlap with the texts read before: {overlap}")
     if row.continued and not asked.tune:
         try:
