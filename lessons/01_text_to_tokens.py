@@ -180,6 +180,9 @@ print("lower:", tokens, [names[token] for token in tokens])
 assert [names[token] for token in tokens] == [b"lo", b"w", b"er"]
 assert encode_piece(b"lower", ranks) == tokens  # the package looks for the lowest rank instead: the same tokens
 assert b"".join(names[token] for token in encode_word("né🙂".encode(), learned)) == "né🙂".encode()
+one_way, other_way = {b"a": 0, b"b": 1, b"c": 2, b"bc": 3, b"ab": 4}, {b"a": 0, b"b": 1, b"c": 2, b"ab": 3, b"bc": 4}
+assert encode_piece(b"abc", one_way) == [0, 3]  # `b c` was learned first: a, bc
+assert encode_piece(b"abc", other_way) == [3, 2]  # `a b` was learned first: ab, c
 
 # %% [markdown]
 # ## Pieces
@@ -205,6 +208,7 @@ for merges in (0, 4, 8, 16):
     tokenizer_of_pairs = BytePairTokenizer.from_merges(pairs, GPT2_PATTERN, ())
     encoded = tokenizer_of_pairs.encode(SOURCE)
     assert tokenizer_of_pairs.decode(encoded) == SOURCE
+    assert not any(b" " in name[1:] for name in vocabulary_of(pairs))  # no merge has crossed a cut
     shorter.append(len(encoded))
     print(f"{merges:>3} merges: {len(encoded):>5} tokens, {len(SOURCE.encode()) / len(encoded):.2f} bytes for each")
 assert shorter[0] == len(SOURCE.encode())  # no merge: every byte is a token

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from hornbook.batches import Positions
+from hornbook.errors import TextError
 from hornbook.model.config import ModelConfig
 from hornbook.model.models import Embedding
 from hornbook.model.position_encodings import LearnedEncoding, SinusoidalEncoding
@@ -111,7 +112,7 @@ small = waves(2, 4)
 print("place 1:", [round(number, 3) for number in small[1].tolist()])
 assert torch.allclose(small[1], torch.tensor([0.8415, 0.5403, 0.0100, 1.0000]), atol=1e-4)
 code = waves(200, 32)
-package = SinusoidalEncoding().embed(torch.zeros(1, 200, 32), Positions.counting(1, 200))[0]
+package = SinusoidalEncoding().embed(torch.ones(1, 200, 32), Positions.counting(1, 200))[0] - 1  # words of ones
 assert torch.allclose(code, package, atol=1e-5)
 speeds = 10_000.0 ** (-torch.arange(0, 32, 2) / 32)
 wavelengths = 2 * math.pi / speeds
@@ -158,8 +159,14 @@ assert torch.allclose(code[:-k] @ turn, code[k:], atol=1e-4)
 # %%
 learned = LearnedEncoding(context=8, width=32)
 with torch.no_grad():
-    added = learned.embed(torch.zeros(1, 8, 32), Positions.counting(1, 8))
-assert torch.equal(added[0], learned.table.weight)
+    added = learned.embed(torch.ones(1, 5, 32), Positions.counting(1, 5))
+assert torch.equal(added[0], 1 + learned.table.weight[:5])
+try:
+    learned.embed(torch.ones(1, 9, 32), Positions.counting(1, 9))
+except TextError as error:
+    print("place 9 of 8:", str(error).partition(":")[0])
+else:
+    raise AssertionError("a place beyond the table was let in")
 
 # %% [markdown]
 # ## Sum, or side by side?

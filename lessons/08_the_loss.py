@@ -82,7 +82,7 @@ together = token_loss(logits, targets)
 right = float(sum(half.total for half in halves) / sum(half.count for half in halves))
 of_means = sum(float(half.total / half.count) for half in halves) / 2
 print(f"mean of all six: {right:.4f}, mean of the two means: {of_means:.4f}")
-assert abs(right - float(together.total / together.count)) < 1e-6
+assert int(together.count) == 6 and abs(right - float(together.total / 6)) < 1e-6
 assert abs(right - of_means) > 0.01  # the single question would count as much as the other five
 
 # %% [markdown]
@@ -182,6 +182,7 @@ print(
     f"floor {floor:.3f}",
 )
 assert ladder.uniform > ladder.unigram > ladder.kneser_ney.loss > floor
+assert abs(ladder.uniform - math.log(5)) < 1e-9
 assert ladder.kneser_ney.order == 2  # it found that one letter back is all there is to know
 
 # %% [markdown]

@@ -107,9 +107,9 @@ print("clipped:", [round(float(each), 3) for each in clipped])
 assert torch.allclose(torch.cat(clipped), torch.tensor([0.6, 0.8]))
 assert torch.equal(clip([torch.tensor([0.3])], 1.0)[0], torch.tensor([0.3]))  # what is short stays as it is
 parameters = [nn.Parameter(torch.zeros(1)) for _ in range(2)]
-for parameter, value in zip(parameters, (3.0, 4.0), strict=True):
-    parameter.grad = torch.tensor([value])
-_, norm, _ = finish_gradients(parameters, [Loss(torch.tensor(2.0), torch.tensor(1))], clip=1.0, scale=1.0)
+for parameter, value in zip(parameters, (6.0, 8.0), strict=True):
+    parameter.grad = torch.tensor([value])  # of the sum of two losses: the mean has 3 and 4
+_, norm, _ = finish_gradients(parameters, [Loss(torch.tensor(5.0), torch.tensor(2))], clip=1.0, scale=1.0)
 assert abs(norm - 5) < 1e-6  # the norm before clipping is what a log should show
 assert torch.allclose(torch.cat([each.grad for each in parameters if each.grad is not None]), torch.cat(clipped))
 

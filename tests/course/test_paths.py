@@ -25,6 +25,15 @@ def test_the_complete_path_has_every_lesson_in_order() -> None:
         find_path("practicle")
 
 
+@pytest.mark.parametrize("name", PATHS)
+def test_a_path_takes_the_hours_that_it_says(name: str) -> None:
+    path = find_path(name)
+    reading = path.hours - 2 * (name == "complete")  # the rest is for exercises
+    minutes = sum(lesson.minutes for lesson in lessons_of(path, LESSONS))
+    assert 60 * reading - 45 < minutes <= 60 * reading
+    assert len(lessons_of(path, LESSONS)) == len(path.numbers), "every lesson of the path is there"
+
+
 def test_what_was_solved_is_kept_and_leads_to_the_next_lesson() -> None:
     first, second = LESSONS[:2]
     assert Progress.load().next(LESSONS) == first

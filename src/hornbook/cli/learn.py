@@ -84,13 +84,14 @@ def path(name: str | None = None, /) -> None:
         for each in PATHS.values():
             print(f"{each.name:<12} {each.hours:>2} hours  {each.purpose}")
         return
-    progress = Progress.load()
+    progress, minutes = Progress.load(), 0
     for milestone, lessons in plan(find_path(name), read_lessons()):
         for lesson in lessons:
             sign = "x" if progress.done(lesson) else " "
             print(f"[{sign}] {lesson.number:02} {lesson.title} ({lesson.minutes} min)")
+        minutes += sum(lesson.minutes for lesson in lessons)
         if lessons:
-            print(f"    -> {milestone.reached}\n")
+            print(f"    -> after {minutes / 60:.1f} hours {milestone.reached}\n")
 
 
 @app.command
