@@ -15,13 +15,15 @@ KEY := $(shell (cat pyproject.toml constraints.txt; pwd) | cksum | cut -d" " -f1
 INSTALLED := $(VENV)/installed-$(KEY)
 DEVELOPED := $(VENV)/developed-$(KEY)
 PYTEST := $(BIN)/python -m pytest
+PAGE := src/hornbook/server/static/index.html
+PACKAGES := web/node_modules/.package-lock.json
 
 export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo install develop docs lint test test-slow test-lessons test-all mutate bench soak ci system golden format clean
+.PHONY: help demo install develop docs web web-test screenshots lint test test-slow test-lessons test-all mutate bench soak ci system golden format clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +34,14 @@ demo: $(INSTALLED)  ## install into .venv and train a small model: text to talki
 install: $(INSTALLED)  ## install into .venv (.venv/bin/hornbook)
 
 develop: $(DEVELOPED)  ## the same with every extra and the tools for tests
+
+web: $(PAGE)  ## build the web page with npm (Node 20.19 or newer), into the package
+
+web-test: $(PACKAGES)  ## types and tests of the page's own code
+	cd web && npm run --silent check && npm test --silent
+
+screenshots: $(PAGE) $(DEVELOPED)  ## every screen of the page as a picture in docs/page (trains a small model first)
+	$(BIN)/python benchmarks/screenshots.py
 
 test: lint  ## lint, types, import contracts and the fast tests (under ten minutes on two cores)
 	$(PYTEST) -n $(JOBS) --dist worksteal -m "not slow and not broad"
@@ -80,14 +90,16 @@ bench: $(DEVELOPED)  ## every benchmark beside its peers (about forty minutes; l
 soak: $(DEVELOPED)  ## two hundred faults injected into small trainings; a table of how they ended (half an hour)
 	$(BIN)/python benchmarks/soak.py --out soak.jsonl
 
-ci: system lint docs  ## what continuous integration runs: everything optional is required
+ci: system web web-test lint docs  ## what continuous integration runs: everything optional is required
 	HORNBOOK_REQUIRE_ALL=1 $(PYTEST) -n $(JOBS) --dist worksteal --durations 15 -m "not broad"
 
-# The browser that tests drive and the compiler that torch.compile calls, where Debian's packages can bring them.
+# The browser that tests drive, the compiler that torch.compile calls and the npm that builds the page, where Debian's
+# packages can bring them.
 system:
 	@missing=""; \
 	command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing="$$missing chromium"; \
 	command -v g++ >/dev/null || missing="$$missing g++"; \
+	command -v npm >/dev/null || missing="$$missing npm"; \
 	$(PYTHON) -c "import venv, ensurepip" 2>/dev/null || missing="$$missing python3-venv"; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "installing$$missing"; \
@@ -97,8 +109,16 @@ system:
 	fi
 
 clean:  ## remove .venv, caches and builds; runs stay
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache src/*.egg-info
+	rm -rf $(VENV) web/node_modules src/hornbook/server/static build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache src/*.egg-info
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(PACKAGES): web/package-lock.json
+	@command -v npm >/dev/null || { echo "the page is built with npm (Node 20.19 or newer), and there is none on the PATH"; exit 1; }
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+$(PAGE): $(PACKAGES) $(shell find web/src web/public web/index.html web/vite.config.ts web/tsconfig.json -type f 2>/dev/null)
+	cd web && npm run --silent build
 
 $(BIN)/python:
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || \

@@ -1,0 +1,12 @@
+/** Where the page begins. */
+
+import { render } from "preact";
+
+import { App } from "./app";
+import "./styles/base.css";
+import "./styles/frame.css";
+import "./styles/text.css";
+import "./styles/inside.css";
+import "./styles/screens.css";
+
+render(<App />, document.getElementById("page")!);
