@@ -64,6 +64,7 @@ def test_a_run_is_held_against_what_a_few_steps_said_of_it(place: Path) -> None:
     assert by_the_clock.steps is not None and by_the_clock.seconds == 30 and by_the_clock.steps > 10
 
 
+@pytest.mark.slow
 def test_a_law_of_another_text_says_nothing_and_one_that_is_missing_is_named(place: Path) -> None:
     recipe = load_recipe("small.toml")
     folder = law_of(recipe, place / "law")

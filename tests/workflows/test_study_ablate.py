@@ -55,6 +55,7 @@ def test_every_change_is_compared_with_the_recipe_as_it_is_and_shares_the_level(
     assert found.sentence() in (here / "two/report.md").read_text()
 
 
+@pytest.mark.slow
 def test_one_seed_gives_no_verdict(here: Path) -> None:
     found = ablated(here, "one", SLOW, seeds=1)
     assert [each.verdict for each in found.found.values()] == ["declined"]

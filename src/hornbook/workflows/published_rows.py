@@ -25,6 +25,11 @@ class Row:
     most: float | None = None
     """Nats per token that are to be reached."""
     below_kneser_ney: bool = True
+    single_discount: float = math.inf
+    """Kneser-Ney with one discount of 0.75 and the order that is best for this very text, where that is known.
+
+    A row has to be below this too, not only below ours, which chooses order and discounts on the training part alone.
+    """
     minutes: float | None = None
     """The training time in which that is to be done, what was read before counted."""
     test: str | None = None
@@ -37,7 +42,8 @@ class Row:
     def aim(self) -> str:
         """What is to be reached, in words."""
         most = [] if self.most is None else [f"at most {self.most:g}"]
-        below = ["below Kneser-Ney"] if self.below_kneser_ney else []
+        known = f" (and {self.single_discount:g})" if math.isfinite(self.single_discount) else ""
+        below = [f"below Kneser-Ney{known}"] if self.below_kneser_ney else []
         within = "" if self.minutes is None else f" in {self.minutes:g} minutes"
         return " and ".join([*most, *below]) + within
 
@@ -45,7 +51,8 @@ class Row:
         """Whether it was; a clock may end half a step late."""
         enough = self.most is None or loss <= self.most
         soon = self.minutes is None or minutes <= 1.01 * self.minutes
-        return math.isfinite(loss) and enough and soon and (not self.below_kneser_ney or loss < kneser_ney)
+        below = not self.below_kneser_ney or loss < min(kneser_ney, self.single_discount)
+        return math.isfinite(loss) and enough and soon and below
 
 
 ROWS: tuple[Row, ...] = (
@@ -63,6 +70,7 @@ ROWS: tuple[Row, ...] = (
         "published-verdict-after",
         "the same",
         most=5.45,
+        single_discount=5.752,
         minutes=10.0,
         pretrained="published-others",
         others=(
@@ -73,13 +81,21 @@ ROWS: tuple[Row, ...] = (
             "tinystories_train_sample.txt",
         ),
     ),
-    Row("moby-dick", "moby_dick.txt", "published-moby-dick", "none that can be compared", minutes=10.0),
+    Row(
+        "moby-dick",
+        "moby_dick.txt",
+        "published-moby-dick",
+        "none that can be compared",
+        single_discount=5.547,
+        minutes=10.0,
+    ),
     Row(
         "oz",
         "wonderful_wizard_of_oz.txt",
         "published-oz",
         "perplexity 42.7 (its cross-entropy, 3.2, disagrees); n-gram 300; BLEU 0.25",
         perplexity=42.7,
+        single_discount=4.337,
         continued=True,
     ),
     Row(
