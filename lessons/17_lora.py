@@ -105,7 +105,7 @@ adapt(model, LowRank(rank=4, alpha=8.0, targets=("query", "value", "up", "down")
 trained, all_of_them = trained_share(model)
 print(f"{trained:,} of {all_of_them:,} numbers are trained: {trained / all_of_them:.1%}")
 by_hand = 2 * (2 * 4 * (32 + 32) + 2 * 4 * (32 + 128))  # layers · (query, value · rank · (in + out) + up, down ...)
-assert trained == by_hand == 3584
+assert trained == by_hand == 3_584 and all_of_them == 30_208
 
 sentence = torch.tensor([[3, 14, 15, 9, 2, 6, 5, 3, 5, 8, 9, 7]])
 batch = Texts(sentence[:, :-1], sentence[:, 1:])

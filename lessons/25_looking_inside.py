@@ -132,7 +132,7 @@ for part, bits in sorted(moved.items(), key=lambda each: -each[1])[:5]:
 most = max(moved, key=moved.__getitem__)
 assert moved[most] > 1.0
 heads = [bits for part, bits in moved.items() if part.startswith(f"head:{best[0]}")]
-assert moved[f"layer:{best[0]}"] > max(heads)  # one head off is less than all of them
+assert max(heads) < 0.5 and moved[f"layer:{best[0]}"] > 5  # one head off is less than all of them
 
 with torch.no_grad(), switched_off(model, read_part(f"layer:{best[0]}")):
     batch = twice(100)
