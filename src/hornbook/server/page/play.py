@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import Field, StrictInt, StrictStr
+from pydantic import ConfigDict, Field, StrictInt, StrictStr
 
 from hornbook.generation.text import encode_prompt
 from hornbook.model.models import EncoderDecoder
@@ -42,6 +42,8 @@ class Score(Text):
 
 class Write(Common):
     """``POST /page/write``."""
+
+    model_config = ConfigDict(extra="forbid")
 
     checkpoint: StrictStr = "best"
     prompt: StrictStr | None = None
