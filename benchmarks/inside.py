@@ -3,10 +3,10 @@
     python benchmarks/inside.py                # GPT-2's shape: 12 layers, 12 heads, 128 tokens
     python benchmarks/inside.py --tokens 512
 
-``hornbook serve`` runs in a process of its own. Its page is asked to look into one pass (``POST /page/inside``) and for
-all attention maps (``GET .../maps/attention``), over HTTP, as a browser does; in turns with a bare pass, and with one
-that keeps what it did, in this process with as many threads. ``after the pass`` is what the two requests take beyond
-the pass that keeps what it did: numbers made ready, sent, received. Medians, and the quickest.
+In turns: a bare pass, a pass that keeps what it did, and all that the page is told of such a pass, made ready to be
+sent (``workflows.watching.looking.look``, as JSON). Then over HTTP, from a ``hornbook serve`` in a process of its own:
+the same (``POST /page/inside``) and all attention maps as bytes (``GET .../maps/attention``). ``after the pass`` is what
+the page waits for when the pass is over: the rest of the look, and the maps. Medians, and the quickest.
 """
 
 from __future__ import annotations
@@ -58,8 +58,11 @@ def in_turns(run: Path, port: int, tokens: list[int], times: int) -> list[dict[s
 
     from hornbook.evaluation.inside.observing import observe
     from hornbook.workflows.load import load_run
+    from hornbook.workflows.watching import looking
+    from hornbook.workflows.watching.given import Given, read_given
 
-    model, row = load_run(run).model, torch.tensor([tokens])
+    loaded, row = load_run(run), torch.tensor([tokens])
+    model, read = loaded.model, read_given(loaded, Given(tokens=tokens))
 
     def bare() -> None:
         with torch.inference_mode():
@@ -71,11 +74,12 @@ def in_turns(run: Path, port: int, tokens: list[int], times: int) -> list[dict[s
         spent = {
             "bare pass": seconds(bare),
             "pass that keeps all it did": seconds(lambda: observe(model, row)),
+            "look, with its pass": seconds(lambda: json.dumps(looking.look(loaded, read, 5)[1])),
             "POST /page/inside": seconds(lambda: trace.append(look(port, tokens))),  # noqa: B023 - called at once
             "GET maps": seconds(lambda: maps(port, trace[0], len(tokens))),  # noqa: B023
         }
-        asked_for = spent["POST /page/inside"] + spent["GET maps"]
-        rounds.append({**spent, "after the pass": asked_for - spent["pass that keeps all it did"]})
+        looked = spent["look, with its pass"] - spent["pass that keeps all it did"]
+        rounds.append({**spent, "after the pass": looked + spent["GET maps"]})
     return rounds[1:]
 
 
