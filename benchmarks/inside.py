@@ -5,8 +5,8 @@
 
 In turns: a bare pass, a pass that keeps what it did, and all that the page is told of such a pass, made ready to be
 sent (``workflows.watching.looking.look``, as JSON). Then over HTTP, from a ``hornbook serve`` in a process of its own:
-the same (``POST /page/inside``) and all attention maps as bytes (``GET .../maps/attention``). ``after the pass`` is what
-the page waits for when the pass is over: the rest of the look, and the maps. Medians, and the quickest.
+the same (``POST /page/inside``) and all attention maps as bytes (``GET .../maps/attention``). ``after the pass`` is
+what the page waits for when the pass is over: the rest of the look, and the maps. Medians, and the quickest.
 """
 
 from __future__ import annotations
