@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import accessible, fits
+from tests.browser.conftest import PATIENCE, accessible, fits
 from tests.server.asking import ask
-
-pytestmark = pytest.mark.slow
+from tests.server.serving import serving
 
 
 def count(page) -> int:
@@ -26,6 +25,7 @@ def ids(page) -> list[int]:
     return [int(each.get_attribute("data-id")) for each in page.locator(".token").all()]
 
 
+@pytest.mark.slow
 def test_a_text_is_written_stepped_undone_and_branched_where_a_token_is_chosen(tab, page_server) -> None:
     page = tab("#/play?prompt=The%20small")
     page.get_by_label("tokens at most").fill("6")
@@ -117,6 +117,7 @@ def test_a_conversation_is_answered_and_a_model_that_cannot_says_so(tab) -> None
     page.get_by_text("was not taught to answer").wait_for()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_telephone_shows_all_of_it_by_day_and_by_night(tab, scheme) -> None:
     page = tab("#/play?prompt=The%20small", width=320, scheme=scheme)
@@ -129,6 +130,7 @@ def test_a_telephone_shows_all_of_it_by_day_and_by_night(tab, scheme) -> None:
     assert ground == ("rgb(253, 252, 250)" if scheme == "light" else "rgb(20, 23, 29)")
 
 
+@pytest.mark.slow
 def test_checkpoints_write_side_by_side_with_one_seed(tab) -> None:
     page = tab("#/play?prompt=The&mode=compare")
     page.get_by_label("tokens at most").fill("5")
@@ -140,3 +142,18 @@ def test_checkpoints_write_side_by_side_with_one_seed(tab) -> None:
     assert page.locator(".side-by-side .written").count() == 3
     assert len({each.get_attribute("data-seed") for each in page.locator(".side-by-side .status").all()}) == 1
     accessible(page)
+
+
+@pytest.mark.slow
+def test_a_server_that_goes_away_leaves_the_text_and_says_so(browser, runs, built) -> None:
+    with serving([runs / "writer"], root=runs) as running:
+        page = browser.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.goto(f"{running.url}/#/play?prompt=The")
+        page.get_by_label("tokens at most").fill("2000")
+        page.get_by_label("Text to go on with").press("Control+Enter")
+        page.wait_for_function("() => document.querySelectorAll('.token').length > 5")
+    notice = page.locator(".notice", has_text="broke off")
+    notice.wait_for()
+    assert count(page) > 5 and notice.get_by_role("button", name="Try again").is_visible()
+    page.close()

@@ -30,6 +30,9 @@ const PARTS: Record<Screen, { title: string; key: string; shows: ComponentType }
   learn: { title: "Learn", key: "l", shows: Learn },
 };
 
+/** Milliseconds between two looks at whether the first model is there. */
+const LOOK = 3000;
+
 export function App() {
   const route = useRoute();
   const [helping, setHelping] = useState(false);
@@ -46,6 +49,13 @@ export function App() {
   useEffect(() => {
     document.title = `${title} · Hornbook`;
   }, [title]);
+  const learning = about.answer?.demo != null && about.answer.default === null;
+  useEffect(() => {
+    if (!learning) return;
+    if (location.hash === "") go("train"); // there is nothing to play with yet, and something to watch
+    const timer = setInterval(again, LOOK);
+    return () => clearInterval(timer);
+  }, [learning]);
   useShortcuts([
     ...(Object.keys(PARTS) as Screen[]).map((screen) => ({
       keys: `g ${PARTS[screen].key}`,

@@ -84,6 +84,7 @@ export function useWriting(): Writing {
     const earlier = held.current[place]!;
     const continuing = earlier.prompt.length > 0;
     let frame = 0;
+    let ended = false;
     try {
       for await (const event of write(which, given, sampling, controller.signal)) {
         const old = held.current[place];
@@ -95,14 +96,19 @@ export function useWriting(): Writing {
         } else if (event.kind === "token") {
           const written = [...old.written, event];
           put(place, { ...old, written, first: old.first ?? seconds, seconds, timed: old.timed + 1 });
-        } else put(place, { ...old, finish: event.finish });
+        } else {
+          ended = true;
+          put(place, { ...old, finish: event.finish });
+        }
         frame ||= requestAnimationFrame(() => {
           frame = 0;
           show();
         });
       }
+      if (!ended && !controller.signal.aborted) throw new Error("The text broke off: the server ended before it did.");
     } catch (problem) {
-      if (!controller.signal.aborted) setError(problem as Error);
+      const told = problem instanceof TypeError ? new Error("The text broke off: the server does not answer any more.") : problem;
+      if (!controller.signal.aborted) setError(told as Error);
     }
     if (leaving.current === controller) {
       const old = held.current[place];

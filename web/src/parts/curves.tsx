@@ -82,7 +82,8 @@ export function Curves({ title, unit, curves, lines = [], log = false, height = 
           ))}
         </ul>
       </figcaption>
-      <div ref={place} class="chart" role="img" aria-label={`${title}: ${curves.map((each) => `${each.label} ${said(last(each.y))}`).join(", ")}`} />
+      {curves.length === 0 && <p class="muted">Nothing to draw yet.</p>}
+      <div ref={place} class="chart" role="img" aria-label={`${title}: ${curves.map((each) => `${each.label} ${said(last(each.y))}`).join(", ") || "nothing yet"}`} />
     </figure>
   );
 }

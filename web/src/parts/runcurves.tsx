@@ -47,6 +47,7 @@ export function RunCurves({ run, others, changed }: RunCurvesProps) {
       const colour = COLOURS[index % COLOURS.length]!;
       const label = (what: string) => (many ? `${names[index]} ${what}` : what);
       const { updates, evaluations } = metrics;
+      if (updates.step.length === 0) return;
       const x = updates[across];
       const per = (values: (number | null)[]) => values.map((each) => (each === null ? null : each / (divisor ?? 1)));
       if (decay > 0) found.loss.push({ label: label("raw"), x, y: per(updates.loss), colour, faint: true });
