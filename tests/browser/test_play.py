@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import PATIENCE, accessible, fits
+from tests.browser.conftest import accessible, fits
 from tests.server.asking import ask
-from tests.server.serving import serving
 
 
 def count(page) -> int:
@@ -142,18 +141,3 @@ def test_checkpoints_write_side_by_side_with_one_seed(tab) -> None:
     assert page.locator(".side-by-side .written").count() == 3
     assert len({each.get_attribute("data-seed") for each in page.locator(".side-by-side .status").all()}) == 1
     accessible(page)
-
-
-@pytest.mark.slow
-def test_a_server_that_goes_away_leaves_the_text_and_says_so(browser, runs, built) -> None:
-    with serving([runs / "writer"], root=runs) as running:
-        page = browser.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.goto(f"{running.url}/#/play?prompt=The")
-        page.get_by_label("tokens at most").fill("2000")
-        page.get_by_label("Text to go on with").press("Control+Enter")
-        page.wait_for_function("() => document.querySelectorAll('.token').length > 5")
-    notice = page.locator(".notice", has_text="broke off")
-    notice.wait_for()
-    assert count(page) > 5 and notice.get_by_role("button", name="Try again").is_visible()
-    page.close()
