@@ -26,10 +26,11 @@ from hornbook.model.initialise import initialise
 from hornbook.model.models import Decoder
 from hornbook.seeds import torch_generator
 from hornbook.training.config import Cosine, Trapezoid
-from hornbook.training.loop import backward, finish_gradients
+from hornbook.training.loop import training_steps
 from hornbook.training.objectives import Loss, next_token
-from hornbook.training.precision import FLOAT32, LossScale
+from hornbook.training.precision import LossScale
 from hornbook.training.schedules import factor
+from hornbook.training.timer import BySteps
 
 # %% [markdown]
 # ## The learning rate over time
@@ -106,12 +107,27 @@ clipped = clip([torch.tensor([3.0]), torch.tensor([4.0])], 1.0)
 print("clipped:", [round(float(each), 3) for each in clipped])
 assert torch.allclose(torch.cat(clipped), torch.tensor([0.6, 0.8]))
 assert torch.equal(clip([torch.tensor([0.3])], 1.0)[0], torch.tensor([0.3]))  # what is short stays as it is
-parameters = [nn.Parameter(torch.zeros(1)) for _ in range(2)]
-for parameter, value in zip(parameters, (6.0, 8.0), strict=True):
-    parameter.grad = torch.tensor([value])  # of the sum of two losses: the mean has 3 and 4
-_, norm, _ = finish_gradients(parameters, [Loss(torch.tensor(5.0), torch.tensor(2))], clip=1.0, scale=1.0)
-assert abs(norm - 5) < 1e-6  # the norm before clipping is what a log should show
-assert torch.allclose(torch.cat([each.grad for each in parameters if each.grad is not None]), torch.cat(clipped))
+
+
+class TwoNumbers(nn.Module):
+    """The smallest model: two numbers, each a tensor of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Parameter(torch.zeros(1)), nn.Parameter(torch.zeros(1))
+
+
+def pulled(model: TwoNumbers, batch: None) -> Loss:
+    """A loss whose sum over two targets has the gradients 6 and 8: their mean has 3 and 4."""
+    return Loss((6 * model.a + 8 * model.b).sum(), torch.tensor(2))
+
+
+two = TwoNumbers()
+(update,) = training_steps(
+    two, [[None]], pulled, torch.optim.SGD(two.parameters(), lr=1.0), length=BySteps(1), clip=1.0
+)
+assert abs(update.gradient_norm - 5) < 1e-6  # the norm before clipping is what a log should show
+assert torch.allclose(torch.cat([-two.a, -two.b]), torch.cat(clipped))  # how far they went
 
 # %% [markdown]
 # ## Accumulation
@@ -123,13 +139,14 @@ assert torch.allclose(torch.cat([each.grad for each in parameters if each.grad i
 
 # %%
 def gradients_of(parts: list[Texts]) -> dict[str, Tensor]:
-    """The gradient of one step, made of these parts."""
+    """The gradient of one step made of these parts: how far plain descent goes at a rate of 1."""
     config = ModelConfig(vocabulary=11, context=8, width=16, heads=2, depth=1)
     model = Decoder(config)
     initialise(model, config, seed=11)
-    losses = [backward(model, part, next_token, FLOAT32, LossScale()) for part in parts]
-    finish_gradients(list(model.parameters()), losses, clip=0.0, scale=1.0)
-    return {name: each.grad for name, each in model.named_parameters() if each.grad is not None}
+    before = {name: each.detach().clone() for name, each in model.named_parameters()}
+    descent = torch.optim.SGD(model.parameters(), lr=1.0)
+    list(training_steps(model, [parts], next_token, descent, length=BySteps(1), clip=0.0))
+    return {name: before[name] - each.detach() for name, each in model.named_parameters()}
 
 
 draw = torch_generator(11, "batch")

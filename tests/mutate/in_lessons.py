@@ -190,10 +190,10 @@ LESSONS = [
         ("                optimizer.step()", "                pass", "lesson 9: no step is made"),
         ("            parameter.grad = None", "            pass", "lesson 9: gradients pile up"),
         ('group["peak"] * schedule(step, fraction)', 'group["peak"] / 2', "lesson 9: the schedule is not asked"),
-        ("/ (count * scale))\n    return", "/ scale)\n    return", "lesson 9: the gradient is that of a sum"),
+        ("else 1.0) / (count * scale),", "else 1.0) / scale,", "lesson 9: the gradient is that of a sum"),
         ("return total / count, norm", "return total, norm", "lesson 9: the loss is a sum"),
         ("clip / norm if clip and norm else 1.0", "clip / norm", "lesson 9: no clipping clips to nothing"),
-        ("yield Update(step, loss", "yield Update(step + 1, loss", "lesson 9: steps count from 1"),
+        ("            step, loss, learning_rate, norm,", "            step + 1, loss, learning_rate, norm,", "lesson 9: steps count from 1"),
         ("return self.done >= 1", "return self.done > 1", "lesson 9: the last step is not the last"),
     ),
     *noticed_by(
@@ -234,7 +234,7 @@ LESSONS = [
         "11_schedules_and_precision", "training/loop.py",
         ("norm /= count * scale", "norm /= scale", "lesson 11: the norm is that of a sum"),
         ("min(1.0, clip / norm if", "max(1.0, clip / norm if", "lesson 11: short gradients are made long"),
-        ("/ (count * scale))\n    return", "/ scale)\n    return", "lesson 11: the gradient is that of a sum"),
+        ("else 1.0) / (count * scale),", "else 1.0) / scale,", "lesson 11: the gradient is that of a sum"),
         ("return total / count, norm, int(count)", "return total / count, min(norm, clip), int(count)", "lesson 11: the norm is told after clipping"),
     ),
     *noticed_by(
