@@ -37,7 +37,7 @@ class Throughput:
 
     def add(self, update: Update) -> None:
         """Take note of an update; a first step, in which compiling falls, is forgotten with the second."""
-        keep = 0.0 if self.seen == 1 else math.exp(-update.seconds / self.memory)
+        keep = 0.0 if self.seen == 1 else math.exp(-max(0.0, update.seconds) / self.memory)
         self.tokens = keep * self.tokens + update.tokens
         self.seconds = keep * self.seconds + update.seconds
         self.seen += 1

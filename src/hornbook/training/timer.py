@@ -44,7 +44,8 @@ class Clock:
     @property
     def seconds(self) -> float:
         """What it shows."""
-        return self.spent + (time.perf_counter() - self.started if self.started is not None else 0.0)
+        running = time.perf_counter() - self.started if self.started is not None else 0.0
+        return self.spent + max(0.0, running)  # a clock that is set back makes nothing undone
 
 
 @dataclass

@@ -198,7 +198,7 @@ def train_steps(training: Training) -> Outcome:
     with Stop() as stop, Journal(run.metrics) as metrics, Journal(run.samples) as samples:
         if training.owed:
             evaluate_now(training, metrics, samples)
-        for update in updates(training):
+        for update in data_blamed(training):
             training.step, training.tokens = update.step + 1, training.tokens + update.tokens
             metrics.write(update_entry(update))
             tell(training, update)
@@ -224,6 +224,15 @@ def train_steps(training: Training) -> Outcome:
                 break
         signal = world.highest(stop.requested)
         return Outcome(run, training.step, 128 + signal if signal else 0, world.first)
+
+
+def data_blamed(training: Training) -> Iterator[Update]:
+    """All steps that remain; where one fails because a token file was altered under it, that is what is said."""
+    try:
+        yield from updates(training)
+    except (IndexError, RuntimeError):  # a token that no vocabulary has
+        verify_data(training)
+        raise
 
 
 def updates(training: Training) -> Generator[Update, None, None]:
