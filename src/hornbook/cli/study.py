@@ -336,7 +336,7 @@ def published(
     from hornbook.cli.progress import TrainingProgress
     from hornbook.training.run_folder import runs_root
     from hornbook.workflows.published_rows import chosen_rows
-    from hornbook.workflows.study_published import Asked, measure, remarks, table
+    from hornbook.workflows.study_published import Asked, aims, measure, narrow, remarks
 
     asked = Asked(corpora, out or runs_root() / "published", seed, minutes, tune)
     chosen = chosen_rows(tuple(filter(None, rows.split(","))))
@@ -345,9 +345,9 @@ def published(
     if as_json:
         print_json({"schema": 1, "study": str(asked.folder), "rows": [vars(each) for each in found]})
         return
-    shown = table(found)
+    shown = narrow(found)
     print_table(shown.headings, shown.rows)
-    for line in remarks(found, asked):
+    for line in (*aims(found), *remarks(found, asked)):
         print(line)
 
 

@@ -70,7 +70,7 @@ class Found:
 
     def cells(self) -> tuple[str, ...]:
         """For the table."""
-        bits = "" if self.published_bits is None else f" = {self.published_bits:.3f} bits/byte"
+        bits = "" if self.published_bits is None else f"; that perplexity is {self.published_bits:.3f} bits/byte here"
         return (
             self.row,
             f"{self.loss:.4f}",
@@ -291,6 +291,17 @@ def attempts_of(folder: Path, row: Row) -> int:
 def table(found: Sequence[Found]) -> Table:
     """A row for each."""
     return Table(HEADINGS, [each.cells() for each in found])
+
+
+def narrow(found: Sequence[Found]) -> Table:
+    """What of the table fits into a terminal."""
+    places = (0, 1, 2, 3, 4, 6, 9)
+    return Table([HEADINGS[place] for place in places], [[each.cells()[place] for place in places] for each in found])
+
+
+def aims(found: Sequence[Found]) -> list[str]:
+    """What each row was to reach, and what had been published."""
+    return [f"{each.row}: {each.aim}. Published: {each.cells()[-1]}." for each in found]
 
 
 def remarks(found: Sequence[Found], asked: Asked) -> list[str]:
