@@ -37,6 +37,7 @@ def runs(tmp_path_factory) -> Path:
     (folder / "text.txt").write_text(TEXT, encoding="utf-8")
     head = f'name = "writer"\n[data]\ntext = ["{folder}/text.txt"]\nsplit = "position"\nvalidation_fraction = 0.1\n'
     sizes = SIZES.replace("evaluate_every = 0", "evaluate_every = 10\nsave_every = 10\nkeep = 5")
+    sizes = sizes.replace("context = 64", "context = 256")  # long enough to be stopped on the way
     sizes = sizes.replace("prompts = []", 'prompts = ["The"]\nsampling = {max_tokens = 8}')
     trained(folder, "writer", head + '[tokenizer]\nkind = "bytepair"\nvocabulary = 270\n' + sizes)
     (folder / "asked.json").write_text(

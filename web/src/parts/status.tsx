@@ -19,6 +19,7 @@ export function Status({ variant, running }: StatusProps) {
     variant.seed !== null && `seed ${variant.seed}`,
     !running && variant.finish === "stop" && "ended by itself",
     !running && variant.finish === "stopped" && "stopped",
+    !running && variant.finish === "length" && variant.context > 0 && used >= variant.context && "all that it can look at is full",
   ].filter(Boolean);
   return (
     <p class="status muted numbers" data-seed={variant.seed ?? ""}>
