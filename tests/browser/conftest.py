@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 STATIC = ROOT / "src" / "hornbook" / "server" / "static"
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-PATIENCE = 20_000
+PATIENCE = 60_000
 """Milliseconds that anything may take before a test fails; the machine may be busy."""
 
 

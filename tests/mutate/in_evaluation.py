@@ -53,6 +53,6 @@ EVALUATION = [
         ("(totals / lengths).argmax()", "totals.argmax()", "length is not taken out"),
         ('text.rpartition(MARK)[2]', 'text.partition(MARK)[0]', "the number before the mark"),
         ("NUMBER.findall(text)[::-1]", "NUMBER.findall(text)", "the first number and not the last"),
-        ("(1 + float(np.sign(ratio))) / 2", "float(ratio > 0)", "equal sentences count against the first"),
+        ("(1 + float(np.sign(ratio)) * (abs(ratio) > ROUNDED)) / 2", "float(ratio > 0)", "equal sentences count against the first"),
     ),
 ]

@@ -15,7 +15,7 @@ TRAINING = [
     ),
     *mistakes_in(
         "training/loop.py", "training/test_loop.py",
-        ("/ (count * scale))", "/ (len(losses) * scale))", "gradients averaged over micro-batches, not tokens"),
+        ("else 1.0) / (count * scale),", "else 1.0) / (len(losses) * scale),", "gradients averaged over micro-batches, not tokens"),
         ("return total / count, norm", "return total / len(losses), norm", "losses averaged over micro-batches, not tokens"),
         ("min(1.0, clip / norm if clip and norm else 1.0)", "(clip / norm if clip and norm else 1.0)", "small gradients are lengthened"),
         ("norm /= count * scale", "norm /= scale", "the norm that is clipped is that of the sum"),

@@ -104,6 +104,10 @@ def bare(text: str) -> str:
     return text.strip().partition("\n")[0].strip().rstrip(".").casefold()
 
 
+ROUNDED = 1e-4
+"""Nats by which the same text may differ from itself: on some processors, rounding depends on its place in a batch."""
+
+
 def pair_scores(model: Decoder, tokenizer: Tokenizer, pairs: Sequence[tuple[str, str]]) -> dict[str, Mean]:
     """``prefers_first``: the share of pairs whose first sentence is likelier (0.5: no preference; equal ones count
     half), and ``log_ratio``: mean ln p(first) - ln p(second), nats.
@@ -114,6 +118,6 @@ def pair_scores(model: Decoder, tokenizer: Tokenizer, pairs: Sequence[tuple[str,
     found = likelihoods(model, [request(tokenizer, "", sentence) for pair in pairs for sentence in pair])
     ratios = [first.total - second.total for first, second in zip(found[::2], found[1::2], strict=True)]
     return {
-        "prefers_first": Mean.of([(1 + float(np.sign(ratio))) / 2 for ratio in ratios]),
+        "prefers_first": Mean.of([(1 + float(np.sign(ratio)) * (abs(ratio) > ROUNDED)) / 2 for ratio in ratios]),
         "log_ratio": Mean.of(ratios),
     }
