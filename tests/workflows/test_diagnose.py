@@ -203,7 +203,15 @@ def test_the_command_line_breaks_examines_and_reveals(
     assert hornbook("doctor", idle.folder.resolve(), "--reveal").stdout.startswith("idle-steps: ")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(NAMED) - {"no-causal-mask", "idle-steps"}))
+OTHERS = sorted(set(NAMED) - {"no-causal-mask", "idle-steps"})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.broad if place % 4 else pytest.mark.slow)
+        for place, name in enumerate(OTHERS)
+    ],
+)
 def test_every_fault_is_found_and_named(place: Path, name: str) -> None:
     assert NAMED[name] in found_in(made(place, name))
