@@ -6,7 +6,7 @@
 
 Each file's results appear whole or not at all, and what is there is not done again: a run that was killed goes on when
 the same command is given again, and gives the same bytes. Memory holds one document at a time in each process, and in
-pass 2 some 20 bytes of each document and a few million hashes of lines.
+pass 2 a few numbers of each document and of each long line.
 
 With ``--shard 1/4`` a machine takes every fourth file in passes 1 and 3; whichever comes when pass 1 is complete does
 pass 2.
@@ -111,7 +111,12 @@ def refine(
         return None
     if not work.decided.exists():
         decide(work, report)
-    finishing = [(work, number) for number in own if not work.kept(number).exists()]
+    near, lines = starts(work, "signatures.npy"), starts(work, "lines.npy")
+    finishing = [
+        (work, number, slice(near[number], near[number + 1]), slice(lines[number], lines[number + 1]))
+        for number in own
+        if not work.kept(number).exists()
+    ]
     on_all_cores(finish_one, finishing, workers, "finished", report)
     if not all(work.kept(number).exists() for number in range(count)):
         return None
@@ -199,15 +204,17 @@ def decide(work: Work, report: Report) -> None:
     report(f"{int(near.sum()):,} of {len(near):,} documents are almost another one")
 
 
-def finish_one(work: Work, number: int) -> str:
-    """Pass 3 for a file."""
-    parts = {}
-    for what, file in (("near", "signatures.npy"), ("lines", "lines.npy")):
-        sizes = [len(np.load(work.sifted(each) / file, mmap_mode="r")) for each in range(number + 1)]
-        decided = np.load(work.decided / f"{what}.npy", mmap_mode="r")
-        parts[what] = decided[sum(sizes[:-1]) : sum(sizes)].tolist()
+def starts(work: Work, file: str) -> list[int]:
+    """Where each sifted file's part begins in what was decided of all together; one number more for the end of all."""
+    sizes = [len(np.load(work.sifted(number) / file, mmap_mode="r")) for number in range(len(work.sources))]
+    return [0, *np.cumsum(sizes).tolist()]
+
+
+def finish_one(work: Work, number: int, documents: slice, lines: slice) -> str:
+    """Pass 3 for a file; ``documents`` and ``lines`` are its part of what was decided."""
+    near, again = (np.load(work.decided / f"{what}.npy", mmap_mode="r") for what in ("near", "lines"))
     part = work.kept(number).with_suffix(".part")
-    counts = finish(work.sifted(number), part, parts["near"], parts["lines"], work.settings)
+    counts = finish(work.sifted(number), part, near[documents].tolist(), again[lines].tolist(), work.settings)
     write_json(work.counted(number), counts.as_json())
     part.replace(work.kept(number))  # last: a file that is there has been counted
     return str(work.kept(number))

@@ -17,7 +17,7 @@ from hornbook.corpus.refining.languages import language_of
 from hornbook.corpus.refining.near_duplicates import BANDS, ROWS, signature
 from hornbook.corpus.refining.private import masked
 from hornbook.corpus.refining.quality import broken_rule
-from hornbook.corpus.refining.repeated_lines import line_hashes, without
+from hornbook.corpus.refining.repeated_lines import line_hashes, long_lines, without
 from hornbook.errors import SettingError, nearest
 from hornbook.files import replacing, replacing_folder, write_json
 
@@ -137,7 +137,7 @@ def finish(folder: Path, out: Path, near: list[bool], dropped: list[bool], setti
     counts, at = Counts(), 0
     with replacing(out) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
         for place, (name, text) in enumerate(texts_of(folder)):
-            lines = len(line_hashes(text)) if "lines" in settings.steps else 0
+            lines = sum(1 for _ in long_lines(text)) if "lines" in settings.steps else 0
             again, at = dropped[at : at + lines], at + lines
             if near and near[place]:
                 counts.count("near duplicate", text)
