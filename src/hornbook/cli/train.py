@@ -198,22 +198,16 @@ def chosen(
     words: tuple[str, ...], text: tuple[str, ...], corpus: str | None, length: dict[str, float | int], seed: int | None
 ) -> Recipe:
     """The recipe with the settings and flags of the command line laid over it."""
-    from hornbook.workflows.recipe import load_recipe
+    from hornbook.workflows.recipe import FLAGS, load_recipe
 
     if not words:
         ask_for_recipe()
     overrides = list(words[1:])
     if text and corpus:
         raise SettingError("--text and --corpus both say what to train on; give one")
-    if text:
-        overrides += ["data.corpus=none", f"data.text={list(text)}"]
-    if corpus:
-        overrides += [f"data.corpus={corpus}", "data.text=[]"]
-    for name, value in length.items():
-        overrides += [f"training.{other}=none" for other in ("steps", "epochs", "tokens", "minutes")]
-        overrides.append(f"training.{name}={value}")
-    if seed is not None:
-        overrides.append(f"seed={seed}")
+    given = {"text": text or None, "corpus": corpus or None, **length, "seed": seed}
+    for name, value in given.items():
+        overrides += FLAGS[name](value) if value is not None else []
     return load_recipe(words[0], overrides)
 
 

@@ -10,7 +10,7 @@ each other; nothing is printed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,19 +25,9 @@ from hornbook.workflows.evaluate import Evaluation, evaluate, evaluate_text
 from hornbook.workflows.examination import Examination
 from hornbook.workflows.examine import examine
 from hornbook.workflows.load import Loaded, load_prepared, load_run
-from hornbook.workflows.recipe import load_recipe
+from hornbook.workflows.recipe import FLAGS, load_recipe
 from hornbook.workflows.train import train as train_recipe
 from hornbook.workflows.write import written
-
-SHORTER: list[str] = [f"training.{length}=none" for length in ("steps", "epochs", "tokens", "minutes")]
-FLAGS: dict[str, Callable[[Any], list[str]]] = {
-    "text": lambda files: ["data.corpus=none", f"data.text={[str(file) for file in files]}"],
-    "corpus": lambda name: [f"data.corpus={name}", "data.text=[]"],
-    "minutes": lambda number: [*SHORTER, f"training.minutes={number}"],
-    "steps": lambda number: [*SHORTER, f"training.steps={number}"],
-    "seed": lambda number: [f"seed={number}"],
-}
-"""What the keywords of ``train`` set in a recipe, as on the command line."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -88,6 +88,19 @@ def load_recipe(
     variables = from_environment(os.environ if environment is None else environment)
     table = on_base(override(read_table(source, ()), [*variables, *overrides]), overrides)
     return build(Recipe, expand_preset(table), KINDS)
+
+
+LENGTHS = ("steps", "epochs", "tokens", "minutes")
+"""The ways to say how long; only one of them may be said."""
+
+FLAGS: dict[str, Callable[[Any], list[str]]] = {
+    "text": lambda files: ["data.corpus=none", f"data.text={[str(file) for file in files]}"],
+    "corpus": lambda name: [f"data.corpus={name}", "data.text=[]"],
+    "minutes": lambda number: [*(f"training.{length}=none" for length in LENGTHS), f"training.minutes={number}"],
+    "steps": lambda number: [*(f"training.{length}=none" for length in LENGTHS), f"training.steps={number}"],
+    "seed": lambda number: [f"seed={number}"],
+}
+"""What the flags of ``hornbook train``, and the keywords of ``hornbook.train``, set in a recipe."""
 
 
 def read_recipe(path: Path) -> Recipe:
