@@ -1,10 +1,16 @@
-"""The documentation: every page can be found from the site's menu."""
+"""The documentation: every page is in the site's menu, the map of the rooms is what the code says, files exist."""
 
 from __future__ import annotations
 
+import re
 import tomllib
+from html import unescape
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from tools.draw_rooms import PICTURE, imports, layers, needed, written
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,3 +27,26 @@ def test_every_page_is_in_the_menu_once() -> None:
     assert len(menu) == len(set(menu))
     written = {path.name for path in (ROOT / "docs").glob("*.md")}
     assert written == {page for page in menu if "/" not in page}
+
+
+def test_the_picture_of_the_rooms_is_what_the_code_imports() -> None:
+    kept = re.search(r"<dc:description>(.*?)</dc:description>", PICTURE.read_text(encoding="utf-8"), re.S)
+    assert kept is not None
+    assert unescape(kept[1]) == written(imports()), "python tools/draw_rooms.py draws it anew"
+    order = {room: place for place, layer in enumerate(layers()) for room in layer}
+    assert imports() and all(order[other] < order[room] for room, other in imports())
+
+
+def test_only_what_follows_from_other_imports_is_left_out_of_the_picture() -> None:
+    assert needed({("c", "b"), ("b", "a"), ("c", "a")}) == {("c", "b"), ("b", "a")}
+    assert needed({("d", "b"), ("d", "c"), ("b", "a"), ("c", "a")}) == {("d", "b"), ("d", "c"), ("b", "a"), ("c", "a")}
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
+)
+def test_a_file_that_a_page_names_exists(page: str) -> None:
+    homes = (ROOT, ROOT / "src" / "hornbook", *(ROOT / "tests" / room for room in ("training", "model")))
+    for name in re.findall(r"`((?:[a-z_]+/)+[a-z_0-9]*(?:\.py|/)?)[:`]", (ROOT / page).read_text(encoding="utf-8")):
+        if name.split("/")[0] in {"src", "tests", "benchmarks", "tools", "lessons", "docs"} or name.endswith(".py"):
+            assert any((home / name).exists() for home in homes), f"{page} names {name}"
