@@ -23,7 +23,7 @@ unexport PYTHONPATH
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo install develop docs web web-test screenshots lint test test-slow test-lessons test-all mutate bench soak ci system golden format clean
+.PHONY: help demo install develop docs docs-verify web web-test screenshots lint test test-slow test-lessons test-all mutate bench soak ci system golden format clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ docs: $(DEVELOPED)  ## the documentation as a site, in build/site; a link that l
 	$(BIN)/python tools/make_reference.py
 	$(BIN)/zensical build --strict
 
+docs-verify: $(DEVELOPED)  ## every figure in the documentation: counted again, or held to docs/ledger
+	$(BIN)/python -m tools.verify_figures $(if $(WRITE),--write $(WRITE),$(if $(MEASURE),--measure $(MEASURE)))
+
 format: $(DEVELOPED)  ## let ruff write what it can
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
@@ -90,7 +93,7 @@ bench: $(DEVELOPED)  ## every benchmark beside its peers (about forty minutes; l
 soak: $(DEVELOPED)  ## two hundred faults injected into small trainings; a table of how they ended (half an hour)
 	$(BIN)/python benchmarks/soak.py --out soak.jsonl
 
-ci: system web web-test lint docs  ## what continuous integration runs: everything optional is required
+ci: system web web-test lint docs docs-verify  ## what continuous integration runs: everything optional is required
 	HORNBOOK_REQUIRE_ALL=1 $(PYTEST) -n $(JOBS) --dist worksteal --durations 15 -m "not broad"
 
 # The browser that tests drive, the compiler that torch.compile calls and the npm that builds the page, where Debian's
