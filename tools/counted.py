@@ -20,3 +20,11 @@ def exchange() -> str:
             self.sent += slices[give].numel() * slices[give].element_size()
 
     return "\n".join([head(1_000_003), *(row(Silent(World(0, size)), 1_000_003) for size in (2, 3, 4))])
+
+
+def minutes_of_a_lesson() -> str:
+    """The shortest and the longest that a lesson says it takes."""
+    from hornbook.course.lesson import read_lessons
+
+    minutes = [lesson.minutes for lesson in read_lessons()]
+    return f"{min(minutes)} to {max(minutes)}"

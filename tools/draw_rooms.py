@@ -79,10 +79,10 @@ def layers() -> list[list[str]]:
 
 def draw(edges: Edges) -> Any:
     """The picture: a column for each layer of the contract, an arrow for each import that does not follow."""
+    from matplotlib.figure import Figure
     from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
     from hornbook.figures.style import INK, MODEL, MUTED, PAPER, head
-    from matplotlib.figure import Figure
 
     columns = layers()
     tallest = max(len(column) for column in columns)
