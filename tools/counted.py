@@ -6,6 +6,7 @@ A function returns its numbers as they stand on the page, in order, in any words
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 
 def exchange() -> str:
@@ -28,3 +29,16 @@ def minutes_of_a_lesson() -> str:
 
     minutes = [lesson.minutes for lesson in read_lessons()]
     return f"{min(minutes)} to {max(minutes)}"
+
+
+def parameters(recipe: str, vocabulary: int) -> int:
+    """The parameters of a recipe's model with as many tokens."""
+    from hornbook.model.count import count
+    from hornbook.workflows.recipe import load_recipe
+
+    return count(replace(load_recipe(recipe).model, vocabulary=vocabulary)).parameters
+
+
+def millions_of_the_character_model() -> str:
+    """Parameters of the recipe ``tinyshakespeare-char``, whose text has 65 different characters, in millions."""
+    return f"{parameters('tinyshakespeare-char', 65) / 1e6:.1f}"

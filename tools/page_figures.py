@@ -35,7 +35,6 @@ EXEMPT = {
 }
 EXEMPT |= dict.fromkeys(
     [
-        "README.md",
         "benchmarks/README.md",
         "docs/check.md",
         "docs/compression.md",
@@ -43,7 +42,6 @@ EXEMPT |= dict.fromkeys(
         "docs/decoding.md",
         "docs/doctor.md",
         "docs/evaluating.md",
-        "docs/finetuning.md",
         "docs/glossary.md",
         "docs/hyper-parameters.md",
         "docs/index.md",
@@ -54,7 +52,6 @@ EXEMPT |= dict.fromkeys(
         "docs/rating.md",
         "docs/reliability.md",
         "docs/serving.md",
-        "docs/speed.md",
         "docs/studies.md",
         "docs/troubleshooting.md",
         "docs/truth.md",

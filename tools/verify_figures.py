@@ -32,7 +32,9 @@ def output_of(source: str) -> str:
     if source.isidentifier():
         from tools import counted
 
-        made: Callable[[], object] = getattr(counted, source)
+        made: Callable[[], object] | None = getattr(counted, source, None)
+        if made is None:
+            raise RuntimeError(f"tools/counted.py has no function {source!r}")
         return str(made())
     words = shlex.split(source)
     programs = {"hornbook": [sys.executable, "-m", "hornbook"], "python": [sys.executable]}
