@@ -5,8 +5,13 @@ A function returns its numbers as they stand on the page, in order, in any words
 
 from __future__ import annotations
 
+import textwrap
+import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def exchange() -> str:
@@ -42,3 +47,22 @@ def parameters(recipe: str, vocabulary: int) -> int:
 def millions_of_the_character_model() -> str:
     """Parameters of the recipe ``tinyshakespeare-char``, whose text has 65 different characters, in millions."""
     return f"{parameters('tinyshakespeare-char', 65) / 1e6:.1f}"
+
+
+def bytes_before_what_is_compressed() -> str:
+    """The head of a file that ``hornbook compress`` writes."""
+    from hornbook.evaluation.compressed_file import DATA_AT
+
+    return str(DATA_AT)
+
+
+def parameters_of_the_markov_model() -> str:
+    """Those of the model on the page about truth: its ``markov.toml``, with the letters of its source."""
+    from hornbook.corpus.sources import MARKOV_SYMBOLS
+    from hornbook.model.config import ModelConfig
+    from hornbook.model.count import count
+
+    page = (ROOT / "docs" / "truth.md").read_text("utf-8")
+    model = page[page.index("    [model]") : page.index("    [training]")]
+    settings = tomllib.loads(textwrap.dedent(model))["model"]
+    return f"{count(ModelConfig(vocabulary=MARKOV_SYMBOLS, **settings)).parameters:,}"

@@ -37,11 +37,8 @@ EXEMPT |= dict.fromkeys(
     [
         "benchmarks/README.md",
         "docs/check.md",
-        "docs/compression.md",
         "docs/corpora.md",
-        "docs/decoding.md",
         "docs/doctor.md",
-        "docs/evaluating.md",
         "docs/glossary.md",
         "docs/hyper-parameters.md",
         "docs/index.md",
@@ -54,7 +51,6 @@ EXEMPT |= dict.fromkeys(
         "docs/serving.md",
         "docs/studies.md",
         "docs/troubleshooting.md",
-        "docs/truth.md",
     ],
     "not tagged yet",
 )
