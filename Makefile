@@ -23,7 +23,7 @@ unexport PYTHONPATH
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo install develop docs docs-verify web web-test screenshots lint test test-slow test-lessons test-all mutate bench soak ci system golden format clean
+.PHONY: help demo install develop docs docs-verify first-hour web web-test screenshots lint test test-slow test-lessons test-all mutate bench soak ci system golden format clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ docs: $(DEVELOPED)  ## the documentation as a site, in build/site; a link that l
 
 docs-verify: $(DEVELOPED)  ## every figure in the documentation: counted again, or held to docs/ledger
 	$(BIN)/python -m tools.verify_figures $(if $(WRITE),--write $(WRITE),$(if $(MEASURE),--measure $(MEASURE)))
+
+first-hour:  ## type the README's first hour in an empty environment; docs/first-hour.md is the log
+	$(PYTHON) tools/first_hour.py
 
 format: $(DEVELOPED)  ## let ruff write what it can
 	$(BIN)/ruff check --fix-only .
