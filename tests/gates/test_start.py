@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 HEAVY = {"torch", "numpy", "matplotlib", "pyarrow", "tiktoken", "safetensors", "tensorboard", "jaxtyping", "pooch"}
 MODULES = """
@@ -33,6 +34,12 @@ def test_help_imports_no_torch_and_no_other_heavy_library() -> None:
 
 def test_version_imports_no_torch_and_no_other_heavy_library() -> None:
     assert not HEAVY & loaded("--version")
+
+
+def test_what_only_reads_a_run_imports_neither_the_compiler_nor_matplotlib(tmp_path: Path) -> None:
+    modules = loaded("runs", "list", str(tmp_path)) | loaded("generate", str(tmp_path), "Once")
+    assert "hornbook.workflows.load" in modules and "torch" in modules
+    assert not {"torch._dynamo", "sympy", "matplotlib"} & modules, "they take as long as torch itself"
 
 
 def test_help_answers_in_under_half_a_second() -> None:

@@ -204,7 +204,7 @@ assert torch._dynamo.utils.counters["stats"]["unique_graphs"] > 1, "nothing was 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
+@pytest.mark.parametrize("backend", [pytest.param("aot_eager", marks=pytest.mark.broad), "inductor"])
 def test_a_compiled_training_step_means_the_same(backend):
     run_apart(COMPILED.replace("{backend}", backend))
 

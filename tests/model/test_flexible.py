@@ -43,7 +43,14 @@ with torch.no_grad():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("dtype", "examples"), [("float64", 3), ("float32", 2), ("bfloat16", 2)])
+@pytest.mark.parametrize(
+    ("dtype", "examples"),
+    [
+        pytest.param("float64", 3, marks=pytest.mark.broad),
+        ("float32", 2),
+        pytest.param("bfloat16", 2, marks=pytest.mark.broad),
+    ],
+)
 def test_it_equals_the_formula_in_value_and_gradient(dtype, examples):
     run_apart(f"from tests.model.kernel_cases import prove; prove('flexible', {dtype!r}, {examples})")
 

@@ -40,6 +40,7 @@ from torch.autograd.function import once_differentiable
 
 from hornbook.model.masks import Mask
 from hornbook.model.scoring import KeysValues, Scoring, Watch
+from hornbook.model.uncompiled import uncompiled
 
 TILE = 128
 """Queries and keys in one tile: large enough for quick products, small enough to stay near the processor."""
@@ -178,7 +179,7 @@ def begin(
     return maximum, torch.ones_like(maximum), answer
 
 
-@torch.compiler.disable  # type: ignore[untyped-decorator]
+@uncompiled
 def flash(
     query: Float[Tensor, "B H T D"],
     seen: KeysValues,

@@ -22,6 +22,7 @@ from hornbook.errors import MissingError, SettingError
 from hornbook.model.config import Bidirectional, Causal, SlidingWindow
 from hornbook.model.masks import Mask
 from hornbook.model.scoring import KeysValues, Scoring, Watch
+from hornbook.model.uncompiled import uncompiled
 
 TILE = {torch.bfloat16: 64, torch.float16: 64, torch.float32: 32}
 """Queries, and keys, of one program: what fits into the memory beside one processor of a GPU (up to 128 features)."""
@@ -123,7 +124,7 @@ class TritonAttention(torch.autograd.Function):
         return to_query, to_keys, to_values, to_sinks, None, None
 
 
-@torch.compiler.disable  # type: ignore[untyped-decorator]
+@uncompiled
 def triton_flash(
     query: Float[Tensor, "B H T D"],
     seen: KeysValues,

@@ -23,7 +23,7 @@ from hornbook.evaluation.inside.lens import lens_chances
 from hornbook.evaluation.loss import still, token_losses
 from hornbook.evaluation.projection import principal_plane
 from hornbook.figures.attention_grid import attention_grid
-from hornbook.figures.baseline_ladder import baseline_ladder
+from hornbook.figures.baseline_ladder import Rung, baseline_ladder
 from hornbook.figures.embedding_map import embedding_map
 from hornbook.figures.lens import lens_map
 from hornbook.figures.loss_curve import Series, loss_curve
@@ -37,8 +37,9 @@ from hornbook.generation.sampling import filtered, filters
 from hornbook.model.models import Decoder, Encoder
 from hornbook.tokenizers.protocol import Tokenizer
 from hornbook.training.journal import read_journal
+from hornbook.training.run_folder import Run
 from hornbook.workflows.load import Loaded, load_prepared, load_run
-from hornbook.workflows.recorded import recorded_baselines, recorded_rungs
+from hornbook.workflows.recorded import read_evaluation, recorded_baselines
 
 HELD_OUT = "the beginning of its held-out text"
 MOST_TOKENS = 65_536
@@ -281,3 +282,18 @@ def ladder(subject: Subject) -> Figure:
     if not rungs:
         raise SettingError(f"{run.name} has no baselines on record: hornbook evaluate tells them")
     return baseline_ladder(rungs, title=f"{run.name}: bits per byte")
+
+
+def recorded_rungs(run: Run) -> list[Rung]:
+    """The model, its baselines and the floor in bits per byte; nothing where nothing was measured."""
+    found = read_evaluation(run) or {}
+    baselines = found.get("baselines")
+    if not baselines:
+        return []
+    bits = baselines["bits_per_byte"]
+    rungs = [Rung("this model", found["bits_per_byte"], "model")]
+    rungs += [Rung(name, bits[name]) for name in ("uniform", "unigram")]
+    rungs.append(Rung(f"Kneser-Ney, order {baselines['kneser_ney']['order']}", bits["kneser_ney"]))
+    if found.get("floor_bits_per_byte") is not None:
+        rungs.append(Rung("floor", found["floor_bits_per_byte"], "floor"))
+    return rungs

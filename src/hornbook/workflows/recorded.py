@@ -1,11 +1,10 @@
-"""What a finished run has on record of its own standing: its baselines, its floor, and the ladder of all of them."""
+"""What a finished run has on record of its own standing: its baselines and its floor."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from hornbook.figures.baseline_ladder import Rung
 from hornbook.training.run_folder import Run
 
 
@@ -24,18 +23,3 @@ def recorded_baselines(run: Run) -> tuple[dict[str, float], float | None]:
     ngrams = baselines["kneser_ney"]
     named = {name: float(baselines[name]) for name in ("uniform", "unigram")}
     return {**named, f"Kneser-Ney, order {ngrams['order']}": float(ngrams["loss"])}, found.get("floor")
-
-
-def recorded_rungs(run: Run) -> list[Rung]:
-    """The model, its baselines and the floor in bits per byte; nothing where nothing was measured."""
-    found = read_evaluation(run) or {}
-    baselines = found.get("baselines")
-    if not baselines:
-        return []
-    bits = baselines["bits_per_byte"]
-    rungs = [Rung("this model", found["bits_per_byte"], "model")]
-    rungs += [Rung(name, bits[name]) for name in ("uniform", "unigram")]
-    rungs.append(Rung(f"Kneser-Ney, order {baselines['kneser_ney']['order']}", bits["kneser_ney"]))
-    if found.get("floor_bits_per_byte") is not None:
-        rungs.append(Rung("floor", found["floor_bits_per_byte"], "floor"))
-    return rungs
