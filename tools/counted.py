@@ -5,6 +5,7 @@ A function returns its numbers as they stand on the page, in order, in any words
 
 from __future__ import annotations
 
+import math
 import textwrap
 import tomllib
 from collections.abc import Sequence
@@ -66,3 +67,32 @@ def parameters_of_the_markov_model() -> str:
     model = page[page.index("    [model]") : page.index("    [training]")]
     settings = tomllib.loads(textwrap.dedent(model))["model"]
     return f"{count(ModelConfig(vocabulary=MARKOV_SYMBOLS, **settings)).parameters:,}"
+
+
+def languages_told() -> str:
+    """Of the held-out sentences of the tests, all and in each language, how many are told rightly."""
+    from hornbook.corpus.refining.languages import language_of
+    from tests.corpus.refining.held_out import HELD_OUT
+
+    sentences = [(language, text) for language, texts in HELD_OUT.items() for text in texts.split("\n")]
+    right = sum(language_of(text) == language for language, text in sentences)
+    return f"{len(sentences)} {len(sentences) // len(HELD_OUT)} {right}"
+
+
+def bits_in_a_nat() -> str:
+    """1 nat in bits."""
+    return f"1 {1 / math.log(2):.3f}"
+
+
+def hours_of_the_paths() -> str:
+    """What the ways through the lessons say they take."""
+    from hornbook.course.paths import PATHS
+
+    return " ".join(str(hours) for hours in sorted(path.hours for path in PATHS.values()))
+
+
+def mistakes_in_own_parts() -> str:
+    """How many wrong lines the tests plant in learners' parts."""
+    from tests.course.own.wrong_parts import MISTAKES
+
+    return str(len(MISTAKES))

@@ -33,27 +33,6 @@ EXEMPT = {
     "docs/parts.md": "written by a program, and held to it by a test",
     "docs/first-hour.md": "a log of one hour, as it was",
 }
-EXEMPT |= dict.fromkeys(
-    [
-        "benchmarks/README.md",
-        "docs/check.md",
-        "docs/corpora.md",
-        "docs/doctor.md",
-        "docs/glossary.md",
-        "docs/hyper-parameters.md",
-        "docs/index.md",
-        "docs/inside.md",
-        "docs/own-parts.md",
-        "docs/page.md",
-        "docs/page-api.md",
-        "docs/rating.md",
-        "docs/reliability.md",
-        "docs/serving.md",
-        "docs/studies.md",
-        "docs/troubleshooting.md",
-    ],
-    "not tagged yet",
-)
 
 TAG = re.compile(
     r"<!-- figures: (?P<block>[a-z\d-]+) -->(?P<around>.*?)<!-- /figures -->"
