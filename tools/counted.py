@@ -5,7 +5,6 @@ A function returns its numbers as they stand on the page, in order, in any words
 
 from __future__ import annotations
 
-import math
 import textwrap
 import tomllib
 from collections.abc import Sequence
@@ -77,11 +76,6 @@ def languages_told() -> str:
     sentences = [(language, text) for language, texts in HELD_OUT.items() for text in texts.split("\n")]
     right = sum(language_of(text) == language for language, text in sentences)
     return f"{len(sentences)} {len(sentences) // len(HELD_OUT)} {right}"
-
-
-def bits_in_a_nat() -> str:
-    """1 nat in bits."""
-    return f"1 {1 / math.log(2):.3f}"
 
 
 def hours_of_the_paths() -> str:

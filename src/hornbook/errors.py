@@ -9,6 +9,18 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+EXIT_CODES = {
+    0: "all went well",
+    1: "something failed while running",
+    2: "a word of the command line, a flag or a setting cannot be what was asked for",
+    3: "a file, model, corpus or optional package that is needed is not there",
+    4: "a check that was asked for did not pass",
+    75: "one process of several found that another had failed, which says why",
+    130: "stopped by Ctrl-C (SIGINT); a training saves first",
+    143: "stopped by SIGTERM; a training saves first",
+}
+"""What the exit codes of the command line mean; scripts may rely on them."""
+
 
 class HornbookError(Exception):
     """Something failed while running (exit code 1); the message is written for the person who typed the command."""

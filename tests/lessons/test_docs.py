@@ -30,12 +30,3 @@ def test_lessons_links_and_commands_of_a_page_exist(name: str) -> None:
         assert command is not None
         if first == "learn" and second:
             assert command[second] is not None
-
-
-def test_the_glossary_is_in_order_and_leads_to_lessons() -> None:
-    rows = re.findall(r"^\| (.+?) \| (.+?) \| ([\d, ]+) \|$", page("glossary"), re.M)
-    terms = [term.lower() for term, _, _ in rows]
-    assert len(rows) > 90
-    assert terms == sorted(terms)
-    for term, _, numbers in rows:
-        assert all(int(number) in NUMBERS for number in numbers.split(",")), term

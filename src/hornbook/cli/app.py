@@ -53,7 +53,7 @@ COMMANDS = {
     "check": "Examine a model of your own: causality, order, first loss, gradients...",
     "trace": "One pass through a model: every tensor, who made it, what each layer would say.",
     "learn": "The course: lessons that run, and exercises that are graded.",
-    "explain": "Every part of a model: formula, paper, file, cost.",
+    "explain": "What a word means: concepts, parts, settings, errors; formula, paper, file, figure.",
     "doctor": "Check this machine, or what is wrong with a run.",
 }
 for name, text in COMMANDS.items():

@@ -20,11 +20,11 @@ class RandomWindows:
 class Shuffled:
     """Every window of a grid exactly once per epoch, in a new order each time.
 
-    ``stride`` is the distance in tokens between the starts of neighbouring windows; without one they lie end to end
-    (``stride`` = context). The grid begins at another token in every epoch, so that the cuts move.
+    The grid begins at another token in every epoch, so that the cuts move.
     """
 
     stride: int | None = None
+    """Tokens between the starts of neighbouring windows; none: they lie end to end (stride = context)."""
 
     def __post_init__(self) -> None:
         """Refuse a stride that goes nowhere (``SettingError``)."""
@@ -61,14 +61,12 @@ class NextToken:
 
 @dataclass(frozen=True)
 class MaskedTokens:
-    """Tokens that were hidden, from what stands around them (Devlin et al. 2019, section 3.1). For encoders.
-
-    ``share`` of the tokens are chosen; of these 80 % become ``<|mask|>``, 10 % another token, 10 % stay. With
-    ``whole_words`` the tokens of a word are chosen together.
-    """
+    """Tokens that were hidden, from what stands around them (Devlin et al. 2019, section 3.1). For encoders."""
 
     share: float = 0.15
+    """The share of the tokens that are chosen; of these 80 % become ``<|mask|>``, 10 % another token, 10 % stay."""
     whole_words: bool = False
+    """The tokens of a word are chosen together."""
 
     def __post_init__(self) -> None:
         """Refuse a share that hides nothing or everything (``SettingError``)."""
@@ -77,13 +75,12 @@ class MaskedTokens:
 
 @dataclass(frozen=True)
 class CutSpans:
-    """Spans that were cut out, written one after another (Raffel et al. 2020, section 3.1.4). For encoder-decoders.
-
-    ``share`` of the tokens go, in spans of ``length`` tokens on average.
-    """
+    """Spans that were cut out, written one after another (Raffel et al. 2020, section 3.1.4). For encoder-decoders."""
 
     share: float = 0.15
+    """The share of the tokens that go."""
     length: float = 3.0
+    """How many tokens a span has on average."""
 
     def __post_init__(self) -> None:
         """Refuse sizes that cut nothing or everything (``SettingError``)."""
@@ -94,12 +91,10 @@ class CutSpans:
 
 @dataclass(frozen=True)
 class Translate:
-    """The second text of a pair, from the first. For encoder-decoders.
-
-    ``label_smoothing`` is the share of probability that goes to all tokens alike (Szegedy et al. 2016, section 7).
-    """
+    """The second text of a pair, from the first. For encoder-decoders."""
 
     label_smoothing: float = 0.0
+    """The share of probability that goes to all tokens alike (Szegedy et al. 2016, section 7)."""
 
     def __post_init__(self) -> None:
         """Refuse a share that is none (``SettingError``)."""
@@ -109,37 +104,36 @@ class Translate:
 
 @dataclass(frozen=True)
 class Continue:
-    """The second text of a pair after the first, as one text: what a decoder makes of translation.
-
-    ``separator`` stands between the two; nothing is asked of the first text.
-    """
+    """The second text of a pair after the first, as one text: what a decoder makes of translation."""
 
     separator: str = "\n"
+    """What stands between the two texts; nothing is asked of the first."""
 
 
 @dataclass(frozen=True)
 class Instruct:
-    """What the assistant says in conversations (Ouyang et al. 2022, supervised fine-tuning). For decoders.
-
-    ``template`` lays the turns out: chatml, phi3, alpaca, plain, or a file that ends in .jinja. With ``prompt_loss``
-    what is said to the assistant is asked for too. ``packed`` puts whole conversations side by side; ``cut`` leaves out
-    what one has beyond the context, otherwise such a conversation is refused.
-    """
+    """What the assistant says in conversations (Ouyang et al. 2022, supervised fine-tuning). For decoders."""
 
     template: str = "chatml"
+    """How the turns are laid out: chatml, phi3, alpaca, plain, or a file that ends in .jinja."""
     prompt_loss: bool = False
+    """What is said to the assistant is asked for too."""
     packed: bool = True
+    """Whole conversations side by side in a row, instead of one in each."""
     cut: bool = False
+    """What a conversation has beyond the context is left out; otherwise it is refused."""
 
 
 @dataclass(frozen=True)
 class DPO:
     """-log sigmoid(beta (c - r)): c and r are how much likelier than in the reference the better and the worse answer
-    became, in nats (Rafailov et al. 2023, eq. 7). ``label_smoothing`` is how often the two are taken to be mixed up.
+    became, in nats (Rafailov et al. 2023, eq. 7).
     """
 
     beta: float = 0.1
+    """How much a margin counts; small: the model may go far from its reference."""
     label_smoothing: float = 0.0
+    """How often the two answers are taken to be mixed up."""
 
     def __post_init__(self) -> None:
         """Refuse what is no strength and no share (``SettingError``)."""
@@ -153,6 +147,7 @@ class IPO:
     """(c - r - 1 / (2 beta))^2: a margin that is not exceeded (Azar et al. 2024, eq. 17)."""
 
     beta: float = 0.1
+    """The margin aimed at is 1 / (2 beta) nats: with a small one the model may go far from its reference."""
 
     def __post_init__(self) -> None:
         """Refuse what is no strength (``SettingError``)."""
@@ -164,7 +159,9 @@ class SimPO:
     """-log sigmoid(beta (c - r) - margin), c and r log p for each token; no reference (Meng et al. 2024, eq. 6)."""
 
     beta: float = 2.0
+    """How much a margin, in nats a token, counts."""
     margin: float = 1.0
+    """How far the better answer has to be ahead, in what beta has scaled."""
 
     def __post_init__(self) -> None:
         """Refuse what is no strength (``SettingError``)."""
@@ -179,8 +176,11 @@ class Prefer:
     """Of two answers the better one. For decoders that can answer; the reference is the run it begins with."""
 
     template: str = "chatml"
+    """How the turns are laid out: chatml, phi3, alpaca, plain, or a file that ends in .jinja."""
     loss: PreferenceLoss = DPO()
+    """What two answers cost, from how likely the model finds them."""
     cut: bool = False
+    """What a conversation has beyond the context is left out; otherwise it is refused."""
 
 
 @dataclass(frozen=True)
@@ -188,33 +188,39 @@ class Reward:
     """A number for an answer, higher for the better of two (Bradley & Terry 1952; Ouyang et al. 2022, eq. 1)."""
 
     template: str = "chatml"
+    """How the turns are laid out: chatml, phi3, alpaca, plain, or a file that ends in .jinja."""
     cut: bool = False
+    """What a conversation has beyond the context is left out; otherwise it is refused."""
 
 
 @dataclass(frozen=True)
 class Reinforce:
-    """What is rewarded, from answers that the model draws itself (Shao et al. 2024, GRPO). For decoders that answer.
-
-    ``group`` answers to each question, of ``max_tokens`` at most, are compared with one another. ``reward`` says what
-    an answer is worth: ``exact`` (1 for the known answer, letter by letter), ``number`` (1 where its last number is the
-    known one) or ``places`` (the share of characters in their right place).
-    ``advantage``: by how much an answer beats its ``group``, in standard deviations; the same not divided
-    (``centred``, Liu et al. 2025); or the reward itself (``plain``, Williams 1992). ``updates`` steps are made from the
-    same answers, and no probability moves further than by ``clip``. ``kl`` is the price of leaving the reference, the
-    run it begins with. ``level`` says whether every token counts alike, or every answer (``sequence``).
-    """
+    """What is rewarded, from answers that the model draws itself (Shao et al. 2024, GRPO). For decoders that answer."""
 
     template: str = "plain"
+    """How the turns are laid out: chatml, phi3, alpaca, plain, or a file that ends in .jinja."""
     reward: Literal["exact", "number", "places"] = "exact"
+    """What an answer is worth: ``exact`` 1 for the known one, letter by letter; ``number`` 1 where its last number is
+    the known one; ``places`` the share of characters in their right place."""
     group: int = 8
+    """How many answers to each question are drawn and compared with one another."""
     max_tokens: int = 16
+    """How long an answer may be."""
     temperature: float = 1.0
+    """What the scores are divided by while answers are drawn."""
     advantage: Literal["group", "centred", "plain"] = "group"
+    """By how much an answer beats its group, in standard deviations (``group``); the same not divided (``centred``, Liu
+    et al. 2025); or the reward itself (``plain``, Williams 1992)."""
     updates: int = 1
+    """How many steps are made from the same answers."""
     clip: float = 0.2
+    """No probability moves further than by this share in them."""
     kl: float = 0.0
+    """The price of leaving the reference, the run it begins with; 0: it is free."""
     level: Literal["token", "sequence"] = "token"
+    """Whether every ``token`` counts alike, or every answer (``sequence``)."""
     cut: bool = False
+    """What a question has beyond the context is left out; otherwise it is refused."""
 
     def __post_init__(self) -> None:
         """Refuse numbers that are none (``SettingError``)."""
@@ -235,16 +241,14 @@ class Reinforce:
 
 @dataclass(frozen=True)
 class Classify:
-    """One class for each question that the texts are labelled with. For encoders (and decoders, by the last token).
-
-    ``pooling`` says how a text becomes one vector: its ``first`` token, its ``last``, or the ``mean`` of all. With
-    ``class_weights`` "balanced" every class counts as much as any other, however rare it is. ``cut`` leaves out what a
-    text has beyond the context; otherwise such a text is refused.
-    """
+    """One class for each question that the texts are labelled with. For encoders (and decoders, by the last token)."""
 
     pooling: Literal["first", "last", "mean"] = "mean"
+    """How a text becomes one vector: its ``first`` token, its ``last``, or the ``mean`` of all."""
     class_weights: Literal["none", "balanced"] = "none"
+    """``balanced``: every class counts as much as any other, however rare it is."""
     cut: bool = False
+    """What a text has beyond the context is left out; otherwise it is refused."""
 
     def __post_init__(self) -> None:
         """Refuse a pooling that does not exist (``SettingError``)."""
@@ -281,27 +285,29 @@ KINDS: dict[type, str] = {
 class DataConfig:
     """Which text, how it is divided, and in which order it is read.
 
-    Exactly one of ``corpus`` (a name: ``stories``, ``tinyshakespeare``...) and ``text`` (files, folders, globs) is
-    needed by the time data are prepared. ``documents`` is how many documents to generate, or at most to read.
-
-    ``split`` by ``position``: the last ``validation_fraction`` of the characters, in reading order, is for
-    validation; a text may be cut in two. By ``document``: whole documents, the last ones where documents are
-    generated (each is drawn on its own, so none is special), otherwise those whose text and the seed hash lowest.
-
-    Of tables: ``columns`` are the names of those that are read (a text and its labels, or a source and its target);
-    with ``duplicates`` "drop" a text counts once, before anything is divided; ``balanced`` keeps as many texts of each
-    class as the rarest has.
+    Exactly one of ``corpus`` and ``text`` is needed by the time data are prepared.
     """
 
     corpus: str | None = None
+    """The name of a corpus (stories, tinyshakespeare...); of this and text, exactly one is needed."""
     text: tuple[str, ...] = ()
+    """Files, folders and globs to read."""
     documents: int | None = None
+    """How many documents to generate, or at most to read; none: as many as there are."""
     split: Literal["document", "position"] = "position"
+    """By ``position`` the last part of the characters, in reading order, is for validation, and a text may be cut in
+    two; by ``document`` whole documents: the last ones where they are generated (each is drawn on its own, so none is
+    special), otherwise those whose text and the seed hash lowest."""
     validation_fraction: float = 0.1
+    """The part that is held out."""
     order: Order = RandomWindows()
+    """In which order the training text is read."""
     columns: tuple[str, ...] = ()
+    """Of tables: those that are read (a text and its labels, or a source and its target)."""
     duplicates: Literal["keep", "drop"] = "keep"
+    """Of tables: with ``drop`` a text counts once, before anything is divided."""
     balanced: bool = False
+    """Of tables: as many texts of each class are kept as the rarest has."""
 
     def __post_init__(self) -> None:
         """Refuse settings that contradict each other (``SettingError``)."""

@@ -22,6 +22,7 @@ class LastBlocks:
     """The last ``count`` blocks, the norm after them and the head."""
 
     count: int = 1
+    """How many blocks, counted from the head."""
 
     def __post_init__(self) -> None:
         """Refuse to train nothing (``SettingError``)."""
@@ -36,20 +37,23 @@ class Biases:
 
 @dataclass(frozen=True)
 class LowRank:
-    """A product of two narrow matrices beside each of the matrices named in ``targets`` (Hu et al. 2022, LoRA).
-
-    The product is scaled by alpha / rank, or where ``stabilised`` by alpha / sqrt(rank) (Kalajdzievski 2023). With
-    ``magnitude`` the length of every row is learned apart from its direction (Liu et al. 2024, DoRA). ``base`` is the
-    format that the frozen matrices are kept in (Dettmers et al. 2023, QLoRA): float32, bfloat16, int8 or int4.
-    """
+    """A product of two narrow matrices beside each of the matrices named in ``targets`` (Hu et al. 2022, LoRA)."""
 
     rank: int = 8
+    """The inner width of the product: how much it can learn, and how many weights that takes."""
     alpha: float = 16.0
+    """The product is scaled by alpha / rank."""
     dropout: float = 0.0
+    """The share of the features that the product does not see while it is trained."""
     targets: tuple[str, ...] = ("query", "value")
+    """The matrices that get a product beside them, by name."""
     stabilised: bool = False
+    """Scale by alpha / sqrt(rank) instead, so that large ranks learn as quickly (Kalajdzievski 2023)."""
     magnitude: bool = False
+    """The length of every row is learned apart from its direction (Liu et al. 2024, DoRA)."""
     base: str = "float32"
+    """The format that the frozen matrices are kept in: float32, bfloat16, int8 or int4 (Dettmers et al. 2023, QLoRA).
+    """
 
     def __post_init__(self) -> None:
         """Refuse sizes that are none (``SettingError``)."""
@@ -77,6 +81,7 @@ class Adapters:
     """Two layers of ``width`` behind attention and behind the feed-forward network of a block (Houlsby et al. 2019)."""
 
     width: int = 16
+    """The inner width of the two layers."""
 
     def __post_init__(self) -> None:
         """Refuse a width that is none (``SettingError``)."""
@@ -89,6 +94,7 @@ class Prefix:
     """``length`` keys and values in every layer, which all tokens see before the text (Li & Liang 2021)."""
 
     length: int = 16
+    """How many keys and values."""
 
     def __post_init__(self) -> None:
         """Refuse a length that is none (``SettingError``)."""
@@ -101,6 +107,7 @@ class Prompt:
     """``length`` learned vectors before the text, as if they were tokens (Lester et al. 2021)."""
 
     length: int = 16
+    """How many vectors."""
 
     def __post_init__(self) -> None:
         """Refuse a length that is none (``SettingError``)."""

@@ -17,13 +17,21 @@ class Sampling:
     """
 
     max_tokens: int = 200
-    temperature: float = 1.0  # 0: always the likeliest token (greedy), whatever else is set
-    top_k: int | None = None  # only the k likeliest tokens
-    top_p: float | None = None  # only the smallest set of tokens that together have this probability
-    min_p: float | None = None  # only tokens with at least this share of the likeliest one's probability
-    repetition_penalty: float = 1.0  # above 1: what has been written becomes less likely
-    stop: tuple[str, ...] = ()  # the text ends before the first of these
+    """How many tokens are written at most."""
+    temperature: float = 1.0
+    """What the scores are divided by; 0: always the likeliest token (greedy), whatever else is set."""
+    top_k: int | None = None
+    """Only the k likeliest tokens."""
+    top_p: float | None = None
+    """Only the smallest set of tokens that together have this probability."""
+    min_p: float | None = None
+    """Only tokens with at least this share of the likeliest one's probability."""
+    repetition_penalty: float = 1.0
+    """Above 1: what has been written becomes less likely (Keskar et al. 2019, section 4.1)."""
+    stop: tuple[str, ...] = ()
+    """The text ends before the first of these."""
     seed: int = 0
+    """The number from which all chance of the drawing is made."""
 
     def __post_init__(self) -> None:
         if self.max_tokens < 1:

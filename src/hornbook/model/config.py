@@ -94,18 +94,28 @@ ArrangementName = Literal["sequential", "parallel"]
 
 @dataclass(frozen=True, kw_only=True)
 class AttentionConfig:
-    """Who sees whom, and how the scores come about. ``kernel`` changes how it is computed, never what."""
+    """Who sees whom, and how the scores come about."""
 
-    mask: MaskRule | None = None  # None: as the architecture reads, causal in a decoder, both ways in an encoder
-    position_encoding: PositionEncodingConfig | None = None  # None: as the model says
-    query_key_norm: NormConfig = NoNorm()  # of queries and keys (Henry et al. 2020, Dehghani et al. 2023)
-    across_heads: bool = False  # that norm takes all heads together (OLMo 2), not each for itself (Qwen3)
-    bias: bool = True  # of the query, key and value projections
-    output_bias: bool | None = None  # None: as ``bias``
-    scale: float | None = None  # None: head_width ** -0.5
-    softcap: float | None = None  # scores become softcap · tanh(score / softcap) (Gemma 2)
-    sinks: bool = False  # a learned score for each head that takes part in the softmax and answers nothing (gpt-oss)
+    mask: MaskRule | None = None
+    """Who sees whom; none: as the architecture reads, causal in a decoder, both ways in an encoder."""
+    position_encoding: PositionEncodingConfig | None = None
+    """How this layer learns the order of its tokens; none: as the model says."""
+    query_key_norm: NormConfig = NoNorm()
+    """A norm of queries and keys (Henry et al. 2020, Dehghani et al. 2023)."""
+    across_heads: bool = False
+    """That norm takes all heads together (OLMo 2), not each for itself (Qwen3)."""
+    bias: bool = True
+    """The query, key and value projections add a bias."""
+    output_bias: bool | None = None
+    """The projection behind the heads adds one too; none: as ``bias``."""
+    scale: float | None = None
+    """What scores are multiplied with; none: head_width ** -0.5."""
+    softcap: float | None = None
+    """Scores become softcap · tanh(score / softcap) (Gemma 2); none: they stay."""
+    sinks: bool = False
+    """A learned score for each head that takes part in the softmax and answers nothing (gpt-oss)."""
     kernel: KernelName = "auto"
+    """How attention is computed, never what: the table of kernels has what each is quick at."""
 
     def __post_init__(self) -> None:
         check_name("kernel", self.kernel, KernelName)
@@ -121,16 +131,19 @@ class AttentionConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class BlockConfig:
-    """Attention, a feed-forward network, and where the norms stand around them.
-
-    ``parallel``: both read the same stream and are added at once (Wang & Komatsuzaki 2021, GPT-J).
-    """
+    """Attention, a feed-forward network, and where the norms stand around them."""
 
     attention: AttentionConfig = AttentionConfig()
+    """Who sees whom, and how the scores come about."""
     feed_forward: FeedForwardConfig = Dense()
+    """The part that thinks about one token at a time."""
     norm: NormConfig = Layer()
+    """What brings numbers back to one size before they are worked on."""
     placement: PlacementName = "pre"
+    """Where the norms stand around attention and the feed-forward network."""
     arrangement: ArrangementName = "sequential"
+    """One after the other, or ``parallel``: both read the same stream and are added at once (Wang & Komatsuzaki 2021,
+    GPT-J)."""
 
     def __post_init__(self) -> None:
         check_name("placement", self.placement, PlacementName)
@@ -155,14 +168,13 @@ class DecoderOnly:
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderOnly:
-    """BERT: reads a whole text at once; made to guess hidden tokens.
-
-    ``segments`` kinds of text have a vector each, added to the embedding (Devlin et al. 2019, section 3). Before the
-    table writes, ``transform`` passes the stream through a layer of its own and a norm; ``None``: it writes directly.
-    """
+    """BERT: reads a whole text at once; made to guess hidden tokens."""
 
     segments: int = 0
+    """Kinds of text that have a vector each, added to the embedding (Devlin et al. 2019, section 3)."""
     transform: ActivationName | None = None
+    """A layer with this activation, and a norm, that the stream passes before the table writes; none: it writes
+    directly."""
 
     def __post_init__(self) -> None:
         if self.segments < 0:
@@ -178,9 +190,12 @@ class EncoderAndDecoder:
     The model's own depth, pattern and positions are those of the decoder; here stands where the encoder differs.
     """
 
-    depth: int | None = None  # None: as deep as the decoder
-    pattern: tuple[BlockConfig, ...] = ()  # empty: the decoder's blocks, reading both ways
-    position_encoding: PositionEncodingConfig | None = None  # None: the decoder's
+    depth: int | None = None
+    """Layers of the encoder; none: as deep as the decoder."""
+    pattern: tuple[BlockConfig, ...] = ()
+    """Blocks of the encoder; empty: the decoder's, reading both ways."""
+    position_encoding: PositionEncodingConfig | None = None
+    """How the encoder learns the order of its tokens; none: as the decoder."""
 
     def __post_init__(self) -> None:
         if self.depth is not None:
@@ -206,26 +221,45 @@ class Sizes:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
-    """A whole model. ``pattern`` is repeated down the depth: (local, local, global) makes every third layer global."""
+    """A whole model: its sizes, and the blocks that are repeated down its depth."""
 
     architecture: Architecture = DecoderOnly()
-    vocabulary: int = 0  # 0: as many as the tokenizer has
+    """What reads and what writes: a decoder, an encoder, or both."""
+    vocabulary: int = 0
+    """How many tokens there are; 0: as many as the tokenizer has."""
     context: int = 256
+    """How many tokens the model looks at."""
     width: int = 256
+    """Numbers in the vector of a token on its way through the blocks."""
     heads: int = 8
-    kv_heads: int | None = None  # None: as many as heads; 1: multi-query (Shazeer 2019); between: grouped
-    head_width: int | None = None  # None: width / heads
+    """Attentions side by side in every layer, each of head_width."""
+    kv_heads: int | None = None
+    """Heads of keys and values; none: as many as heads; 1: multi-query (Shazeer 2019); between: grouped (Ainslie et al.
+    2023)."""
+    head_width: int | None = None
+    """Numbers in a query, a key or a value of one head; none: width / heads."""
     depth: int = 4
+    """How many layers."""
     pattern: tuple[BlockConfig, ...] = (BlockConfig(),)
-    shared: bool = False  # layers at the same place of the pattern are one and the same (Lan et al. 2020, ALBERT)
+    """The blocks that are repeated down the depth: (local, local, global) makes every third layer global."""
+    shared: bool = False
+    """Layers at the same place of the pattern are one and the same (Lan et al. 2020, ALBERT)."""
     position_encoding: PositionEncodingConfig = Learned()
-    tied: bool = True  # one table for reading and writing tokens (Press & Wolf 2017)
+    """How the model learns the order of its tokens."""
+    tied: bool = True
+    """One table for reading and for writing tokens (Press & Wolf 2017)."""
     head_bias: bool = False
-    head_scale: float = 1.0  # the stream times this before it is written (T5: width ** -0.5 where tied)
-    head_softcap: float | None = None  # logits become softcap · tanh(logit / softcap) (Gemma 2)
-    embedding_scale: bool = False  # token embeddings times sqrt(width) (Vaswani et al. 2017, section 3.4)
+    """A learned number is added to the logit of every token."""
+    head_scale: float = 1.0
+    """The stream is multiplied with this before it is written (T5: width ** -0.5 where tied)."""
+    head_softcap: float | None = None
+    """Logits become softcap · tanh(logit / softcap) (Gemma 2); none: they stay."""
+    embedding_scale: bool = False
+    """Token embeddings are multiplied with sqrt(width) (Vaswani et al. 2017, section 3.4)."""
     embedding_norm: NormConfig = NoNorm()
+    """A norm of the embeddings, before the first block."""
     dropout: float = 0.0
+    """The share of numbers set to 0 while training, of attention's weights too."""
 
     def __post_init__(self) -> None:
         if self.vocabulary < 0:

@@ -55,6 +55,7 @@ class SlidingWindow:
     """Causal, and no further back than ``size`` tokens, itself included (Beltagy et al. 2020)."""
 
     size: int = 256
+    """How many tokens a token sees, itself included."""
 
     def __post_init__(self) -> None:
         check_positive("size", self.size)
@@ -62,17 +63,19 @@ class SlidingWindow:
 
 @dataclass(frozen=True)
 class BlockSparse:
-    """Blocks of ``block`` tokens see their ``near`` neighbours, the ``first`` ones and every ``stride``-th.
-
-    Causal unless ``both_ways``. ``near`` alone is local attention, with ``stride`` the pattern of Child et al. (2019),
-    with ``first`` that of Longformer and BigBird (Beltagy et al. 2020, Zaheer et al. 2020). 0 switches each off.
-    """
+    """Blocks of ``block`` tokens see their ``near`` neighbours, the ``first`` ones and every ``stride``-th."""
 
     block: int = 16
+    """Tokens in a block."""
     near: int = 1
+    """Neighbouring blocks that are seen; alone it is local attention; 0: none."""
     first: int = 1
+    """Blocks at the beginning that all see (Longformer and BigBird: Beltagy et al. 2020, Zaheer et al. 2020); 0: none.
+    """
     stride: int = 0
+    """Every so many blocks one is seen (Child et al. 2019); 0: none."""
     both_ways: bool = False
+    """Later tokens are seen too."""
 
     def __post_init__(self) -> None:
         check_positive("block", self.block)
@@ -111,6 +114,7 @@ class Interpolated:
     """All angles divided by ``factor``: positions squeezed into the trained range (Chen et al. 2023)."""
 
     factor: float = 2.0
+    """How many times the trained range."""
 
     def __post_init__(self) -> None:
         check_above("factor", self.factor, 0.0)
@@ -121,6 +125,7 @@ class NTK:
     """A larger base, so that the slowest wave alone is stretched by ``factor`` (bloc97 2023, "NTK-aware")."""
 
     factor: float = 2.0
+    """How many times the slowest wave is stretched."""
 
     def __post_init__(self) -> None:
         check_above("factor", self.factor, 0.0)
@@ -128,17 +133,18 @@ class NTK:
 
 @dataclass(frozen=True)
 class Yarn:
-    """Slow waves squeezed, quick ones kept, a ramp between, scores a little sharper (Peng et al. 2023, section 3).
-
-    ``context`` is what the model was trained on. A wave is quick when it turns more than ``fast`` times within it, slow
-    when less than ``slow`` times. ``attention`` multiplies queries and keys; ``None``: 0.1 · ln(factor) + 1.
-    """
+    """Slow waves squeezed, quick ones kept, a ramp between, scores a little sharper (Peng et al. 2023, section 3)."""
 
     factor: float = 2.0
+    """How many times the trained range."""
     context: int = 2048
+    """How many tokens the model was trained on."""
     fast: float = 32.0
+    """A wave that turns more often than this within that context is quick, and kept."""
     slow: float = 1.0
+    """A wave that turns less often is slow, and squeezed."""
     attention: float | None = None
+    """What queries and keys are multiplied with; none: 0.1 · ln(factor) + 1."""
 
     def __post_init__(self) -> None:
         check_above("factor", self.factor, 0.0)
@@ -151,9 +157,13 @@ class Llama3:
     """Waves longer than ``context / low`` divided by ``factor``, those below ``context / high`` kept (Llama 3.1)."""
 
     factor: float = 8.0
+    """How many times the trained range."""
     context: int = 8192
+    """How many tokens the model was trained on."""
     low: float = 1.0
+    """Waves longer than context / low are divided by factor."""
     high: float = 4.0
+    """Waves shorter than context / high are kept."""
 
     def __post_init__(self) -> None:
         check_above("factor", self.factor, 0.0)
@@ -166,13 +176,12 @@ RotaryScaling = Unscaled | Interpolated | NTK | Yarn | Llama3
 
 @dataclass(frozen=True)
 class Rotary:
-    """Pairs of query and key features turned by an angle that grows with the position (Su et al. 2021).
-
-    ``scaling`` stretches the angles, for texts longer than a model was trained on.
-    """
+    """Pairs of query and key features turned by an angle that grows with the position (Su et al. 2021)."""
 
     base: float = 10_000.0
+    """About how much slower the slowest pair turns than the quickest: pair i by position / base^(2i/D)."""
     scaling: RotaryScaling = Unscaled()
+    """Stretches the angles, for texts longer than a model was trained on."""
 
     def __post_init__(self) -> None:
         if not self.base > 1:
@@ -186,15 +195,14 @@ class Alibi:
 
 @dataclass(frozen=True)
 class RelativeBias:
-    """A learned number for each head and each bucket of distances, added to the scores (Raffel et al. 2020, 2.1).
-
-    Half of the buckets are single distances, the others grow until ``max_distance``, from where on all is one.
-    ``both_ways`` tells left from right, as an encoder needs; a decoder has nothing to its right.
-    """
+    """A learned number for each head and each bucket of distances, added to the scores (Raffel et al. 2020, 2.1)."""
 
     buckets: int = 32
+    """How many: half of them are single distances, the others grow."""
     max_distance: int = 128
+    """From here on all distances are one bucket."""
     both_ways: bool = False
+    """Left is told from right, as an encoder needs; a decoder has nothing to its right."""
 
     def __post_init__(self) -> None:
         if self.buckets < 4 or self.buckets % 4:
@@ -217,7 +225,9 @@ class Layer:
     """Mean 0 and variance 1, then a learned scale and, with ``bias``, a shift (Ba et al. 2016)."""
 
     epsilon: float = 1e-5
+    """Added to the variance, so that nothing is divided by 0."""
     bias: bool = True
+    """A learned shift after the scale."""
 
 
 @dataclass(frozen=True)
@@ -225,6 +235,7 @@ class RMS:
     """A mean square of 1, then a learned scale (Zhang & Sennrich 2019)."""
 
     epsilon: float = 1e-6
+    """Added to the mean square, so that nothing is divided by 0."""
 
 
 @dataclass(frozen=True)
@@ -239,16 +250,17 @@ NormConfig = Layer | RMS | NoNorm
 
 @dataclass(frozen=True)
 class Dense:
-    """A feed-forward network: up, activation, down; with a gate, the activation of one projection times another.
-
-    ``hidden`` is its inner width; ``None`` makes it 4 times the model's width, or with a gate two thirds of that
-    (rounded up to a multiple of 8), which costs the same number of parameters (Shazeer 2020).
-    """
+    """A feed-forward network: up, activation, down; with a gate, the activation of one projection times another."""
 
     hidden: int | None = None
+    """The inner width; none: 4 times the model's width, or with a gate two thirds of that (rounded up to a multiple of
+    8), which costs the same number of parameters (Shazeer 2020)."""
     activation: ActivationName = "gelu"
+    """The bent function between the two layers."""
     gated: bool = False
+    """The activation of one projection is multiplied with another."""
     bias: bool = True
+    """The projections add a bias."""
 
     def __post_init__(self) -> None:
         check_name("activation", self.activation, ActivationName)
@@ -264,19 +276,20 @@ class Dense:
 
 @dataclass(frozen=True)
 class Experts:
-    """Several networks, of which a router chooses ``chosen`` for each token (Shazeer et al. 2017, Jiang et al. 2024).
-
-    The chosen ones are weighted by the softmax of their scores among themselves. ``shared`` experts work on every token
-    beside them (Dai et al. 2024). ``balance`` weighs the loss that keeps the experts equally busy (Fedus et al. 2022,
-    equation 4). ``dispatch`` changes how it is computed, never what.
-    """
+    """Several networks, of which a router chooses some for each token (Shazeer et al. 2017, Jiang et al. 2024)."""
 
     experts: int = 8
+    """How many networks."""
     chosen: int = 2
+    """How many of them a token is sent to, weighted by the softmax of their scores among themselves."""
     each: Dense = Dense(activation="silu", gated=True, bias=False)
+    """What one of them is made of."""
     shared: int = 0
+    """Experts beside them that work on every token (Dai et al. 2024)."""
     balance: float = 0.01
+    """The weight of the loss that keeps the experts equally busy (Fedus et al. 2022, equation 4)."""
     dispatch: DispatchName = "chosen"
+    """How it is computed, never what."""
 
     def __post_init__(self) -> None:
         check_positive("experts", self.experts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from hornbook.model.config import (
@@ -70,6 +71,7 @@ class Cost:
     cache_bytes_per_token: int
 
 
+@cache
 def costs(part: Part) -> Cost:
     """What the reference model costs with this part in it; the cache in 16 bits."""
     counted = count(part.change(REFERENCE))

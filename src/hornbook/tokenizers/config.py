@@ -21,12 +21,10 @@ class Characters:
 
 @dataclass(frozen=True)
 class Words:
-    """Words and punctuation marks as tokens, ``<|endoftext|>`` and ``<|unk|>`` after them.
-
-    ``vocabulary`` counts the two special tokens too; 0 keeps every word of the texts, otherwise the most frequent stay.
-    """
+    """Words and punctuation marks as tokens, ``<|endoftext|>`` and ``<|unk|>`` after them."""
 
     vocabulary: int = 0
+    """How many tokens, the two special ones too: the most frequent words stay; 0 keeps every word."""
 
     def __post_init__(self) -> None:
         if self.vocabulary != 0 and self.vocabulary < 3:
@@ -38,15 +36,14 @@ class Words:
 
 @dataclass(frozen=True)
 class BytePair:
-    """Byte-level byte-pair encoding: 256 bytes, then merges, then ``<|endoftext|>``; ``vocabulary`` counts them all.
-
-    ``pattern`` names the regular expression that cuts text into the pieces merges never cross (``patterns.py``).
-    ``special`` are more special tokens, as ``"<|mask|>"``; ``vocabulary`` counts them too.
-    """
+    """Byte-level byte-pair encoding: 256 bytes, then merges, then ``<|endoftext|>`` (Sennrich et al. 2016)."""
 
     vocabulary: int = 4096
+    """How many tokens in all: the bytes, the merges and the special ones."""
     pattern: Literal["gpt2", "gpt4", "digits"] = "gpt2"
+    """The regular expression that cuts text into the pieces merges never cross (``patterns.py``)."""
     special: tuple[str, ...] = ()
+    """More special tokens, as ``<|mask|>``."""
 
     def __post_init__(self) -> None:
         if self.pattern not in ("gpt2", "gpt4", "digits"):
@@ -71,6 +68,7 @@ class Saved:
     """A tokenizer that is there already, in a folder; without one it is the tokenizer that came with the model."""
 
     folder: str = ""
+    """Where the tokenizer lies; empty: the one that came with the model."""
 
 
 TokenizerConfig = Characters | Words | BytePair | GPT2 | Saved

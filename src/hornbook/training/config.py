@@ -53,17 +53,21 @@ def check_positive(field: str, value: int | float, example: str) -> None:
 class AdamW:
     """Adam with decoupled weight decay (Loshchilov & Hutter 2019).
 
-    Only the weights of linear layers decay: never embeddings, norms or biases. ``embedding_learning_rate`` is the peak
-    for token and position tables; ``None`` makes it ``learning_rate``. ``kernel`` changes how it is computed, never
-    what.
+    Only the weights of linear layers decay: never embeddings, norms or biases.
     """
 
     learning_rate: float = 1e-3
+    """How long a step is at the peak of the schedule."""
     embedding_learning_rate: float | None = None
+    """The same for token and position tables; none: as ``learning_rate``."""
     betas: tuple[float, ...] = (0.9, 0.99)
+    """How slowly the averages of the gradient and of its square forget."""
     weight_decay: float = 0.1
+    """The share of a weight, times the learning rate, that each step takes off it."""
     epsilon: float = 1e-8
+    """Added to the root of the mean square, so that nothing is divided by 0."""
     kernel: AdamWKernelName = "fused"
+    """How it is computed, never what."""
 
     def __post_init__(self) -> None:
         check_positive("learning_rate", self.learning_rate, "0.001")
@@ -80,23 +84,28 @@ class AdamW:
 
 @dataclass(frozen=True, kw_only=True)
 class Muon:
-    """Momentum whose update is made orthogonal, for the matrices between embedding and head (Jordan et al. 2024).
-
-    Everything that is not such a matrix goes to ``adamw``. ``scale``: ``rows`` multiplies an update by sqrt(max(1,
-    rows / columns)) as Jordan does; ``rms`` by 0.2 sqrt(max(rows, columns)), which gives an update the size that
-    AdamW's have, so that AdamW's learning rates serve (Liu et al. 2025, section 2.2). ``arithmetic`` is that of the
-    orthogonalizing; ``auto`` is bfloat16 where the processor multiplies in it.
-    """
+    """Momentum whose update is made orthogonal, for the matrices between embedding and head (Jordan et al. 2024)."""
 
     learning_rate: float = 0.02
+    """How long a step is at the peak of the schedule."""
     momentum: float = 0.95
+    """How slowly the average of the gradient forgets."""
     nesterov: bool = True
+    """The average is looked at one step ahead."""
     weight_decay: float = 0.0
+    """The share of a weight, times the learning rate, that each step takes off it."""
     iterations: int = 5
+    """Steps of the orthogonalizing."""
     scale: ScaleName = "rows"
+    """``rows`` multiplies an update by sqrt(max(1, rows / columns)) as Jordan does; ``rms`` by 0.2 sqrt(max(rows,
+    columns)), which gives an update the size that AdamW's have, so that AdamW's learning rates serve (Liu et al. 2025,
+    section 2.2)."""
     arithmetic: ArithmeticName = "auto"
+    """That of the orthogonalizing; ``auto`` is bfloat16 where the processor multiplies in it."""
     kernel: MuonKernelName = "batched"
+    """How it is computed, never what."""
     adamw: AdamW = AdamW()
+    """What everything else learns by: embeddings, head, norms and biases."""
 
     def __post_init__(self) -> None:
         check_positive("learning_rate", self.learning_rate, "0.02")
@@ -134,7 +143,9 @@ class Cosine:
     """Rise, then half a cosine from the peak down to ``final`` times the peak (Loshchilov & Hutter 2017)."""
 
     warmup: int | float = 0.02
+    """A number of steps, or below 1 a part of the run, over which the rate rises."""
     final: float = 0.1
+    """The last learning rate, as a part of the peak."""
 
     def __post_init__(self) -> None:
         check_warmup(self.warmup)
@@ -146,7 +157,9 @@ class Linear:
     """Rise, then a straight line down to ``final`` times the peak; to zero unless said otherwise."""
 
     warmup: int | float = 0.02
+    """A number of steps, or below 1 a part of the run, over which the rate rises."""
     final: float = 0.0
+    """The last learning rate, as a part of the peak."""
 
     def __post_init__(self) -> None:
         check_warmup(self.warmup)
@@ -158,6 +171,7 @@ class Constant:
     """Rise, then stay at the peak."""
 
     warmup: int | float = 0.02
+    """A number of steps, or below 1 a part of the run, over which the rate rises."""
 
     def __post_init__(self) -> None:
         check_warmup(self.warmup)
@@ -168,8 +182,11 @@ class Trapezoid:
     """Rise, stay, and a straight line down over the last ``decay`` of the run (warmup-stable-decay, Hu et al. 2024)."""
 
     warmup: int | float = 0.02
+    """A number of steps, or below 1 a part of the run, over which the rate rises."""
     decay: float = 0.4
+    """The last part of the run, over which the rate falls."""
     final: float = 0.0
+    """The last learning rate, as a part of the peak."""
 
     def __post_init__(self) -> None:
         check_warmup(self.warmup)
@@ -188,14 +205,12 @@ PATIENCE = 1800.0
 
 @dataclass(frozen=True, kw_only=True)
 class DataParallel:
-    """Every process has the whole model and its rows of each batch; gradients are added up in buckets (Li et al. 2020).
-
-    A bucket of ``bucket_megabytes`` is sent while the backward pass still computes the next one. ``patience`` is the
-    number of seconds after which a process that does not answer is taken for hung.
-    """
+    """Every process has the whole model and its rows of each batch; gradients are added up (Li et al. 2020)."""
 
     bucket_megabytes: float = 25.0
+    """Gradients are sent in buckets of this size, while the backward pass still computes the next one."""
     patience: float = PATIENCE
+    """Seconds after which a process that does not answer is taken for hung."""
 
     def __post_init__(self) -> None:
         check_positive("bucket_megabytes", self.bucket_megabytes, "25")
@@ -206,12 +221,13 @@ class DataParallel:
 class FullySharded:
     """Every process has a slice of every weight, gradient and moment, and its rows of each batch (Zhao et al. 2023).
 
-    A block's weights are gathered just before it runs and let go after. ``offload`` keeps the slices in ordinary memory
-    and the optimizer on the processor.
+    A block's weights are gathered just before it runs and let go after.
     """
 
     offload: bool = False
+    """The slices stay in ordinary memory, and the optimizer on the processor."""
     patience: float = PATIENCE
+    """Seconds after which a process that does not answer is taken for hung."""
 
     def __post_init__(self) -> None:
         check_positive("patience", self.patience, "1800")
@@ -225,6 +241,7 @@ class TensorParallel:
     """
 
     patience: float = PATIENCE
+    """Seconds after which a process that does not answer is taken for hung."""
 
     def __post_init__(self) -> None:
         check_positive("patience", self.patience, "1800")
@@ -237,31 +254,44 @@ DistributionConfig = DataParallel | FullySharded | TensorParallel
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
-    """A whole training. Exactly one of ``steps``, ``epochs``, ``tokens`` and ``minutes`` says how long it is.
-
-    ``batch`` is the rows of one step, divided evenly over ``micro_batches`` passes; ``clip`` bounds the norm of the
-    gradient (0: no bound). ``evaluate_every`` and ``save_every`` are a number of steps, or below 1 a part of the run;
-    0 means at the end only. ``keep`` is how many of the last checkpoints stay, besides the best.
-    """
+    """A whole training. Exactly one of ``steps``, ``epochs``, ``tokens`` and ``minutes`` says how long it is."""
 
     steps: int | None = None
+    """How long the run is, in steps; of the four lengths exactly one is given."""
     epochs: float | None = None
+    """How long the run is, in times that all of the data is read."""
     tokens: int | None = None
+    """How long the run is, in tokens."""
     minutes: float | None = None
+    """How long the run is, by the clock."""
     batch: int = 32
+    """Rows of one step."""
     micro_batches: int = 1
-    gradient_checkpointing: RecomputeName = "auto"  # keep less, compute it again (Chen et al. 2016); auto: if it must
+    """Passes that the rows of a step are divided over, evenly; their gradients are added up."""
+    gradient_checkpointing: RecomputeName = "auto"
+    """Keep less of the forward pass and compute it again (Chen et al. 2016); auto: where memory would not do."""
     optimizer: OptimizerConfig = AdamW()
+    """How gradients become steps."""
     schedule: ScheduleConfig = Cosine()
+    """How the learning rate changes over the run."""
     clip: float = 1.0
+    """The largest norm of the gradient, which is shortened to it; 0: no bound."""
     precision: PrecisionName = "auto"
+    """The arithmetic of the forward pass; auto: bfloat16 where the hardware has it. Weights stay float32."""
     compile: CompileName = "auto"
+    """Whether torch.compile makes one program of the step; auto: where that repays the time it takes."""
     device: DeviceName = "auto"
-    threads: int | None = None  # None: as many as the machine has
+    """Where it is computed; auto: on a GPU where there is one."""
+    threads: int | None = None
+    """Processor threads; none: as many as the machine has."""
     evaluate_every: int | float = 0.1
+    """A number of steps, or below 1 a part of the run, between evaluations; 0: at the end only."""
     save_every: int | float = 0.1
+    """The same between checkpoints."""
     keep: int = 2
-    distribution: DistributionConfig = DataParallel()  # how several processes share it; one process does it all
+    """How many of the last checkpoints stay, besides the best."""
+    distribution: DistributionConfig = DataParallel()
+    """How several processes share it; one process does it all."""
 
     def __post_init__(self) -> None:
         given = [name for name in STOPS if getattr(self, name) is not None]

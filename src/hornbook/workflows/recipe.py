@@ -40,28 +40,39 @@ class SamplesConfig:
     """What the model is asked to write at every evaluation; an empty prompt starts a new text."""
 
     prompts: tuple[str, ...] = ("",)
+    """What the model is asked to go on with; an empty prompt starts a new text."""
     sampling: Sampling = Sampling(max_tokens=100)
+    """How the next token is chosen for them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """All that decides a run. The same recipe, seed and machine give the same weights, bit for bit.
-
-    ``base`` is the folder of a run whose weights it begins with, ``adapting`` says which weights learn.
-    """
+    """All that decides a run. The same recipe, seed and machine give the same weights, bit for bit."""
 
     name: str = "unnamed"
+    """What the recipe is called, and its runs' folders after it."""
     about: str = ""
+    """One line on what it is for; the title of the run's report."""
     schema: int = SCHEMA
+    """The layout of the file; a recipe of a later one is refused."""
     seed: int = 1
+    """The number from which all chance of a run is made: first weights, order of the data, dropout."""
     base: str | None = None
+    """The folder of a run whose weights, model and tokenizer it begins with; none: it begins from random weights."""
     adapting: finetuning.Adapting = finetuning.Everything()
+    """Which weights learn: all of them, a part, or a few that are added."""
     task: data.TaskConfig = data.NextToken()
+    """What is asked of the model at every step, and so which batches, loss and score belong to it."""
     data: data.DataConfig = data.DataConfig()
+    """Which text, how it is divided, and in which order it is read."""
     tokenizer: tokenizers.TokenizerConfig = tokenizers.BytePair()
+    """How text becomes numbers; trained on the training part alone."""
     model: model.ModelConfig = model.ModelConfig()
+    """What the model is built of, and how large it is."""
     training: training.TrainingConfig
+    """How long, in which steps, by which optimizer and in which arithmetic."""
     samples: SamplesConfig = SamplesConfig()
+    """What the model is asked to write at every evaluation."""
 
     def __post_init__(self) -> None:
         """Refuse a recipe of a later release (``SettingError``)."""
