@@ -53,11 +53,16 @@ def bytes_of(tensors: list[Tensor]) -> int:
     return sum(local_of(tensor).numel() * tensor.element_size() for tensor in tensors)
 
 
+def described(width: int, depth: int) -> ModelConfig:
+    """The model that is shared out."""
+    block = BlockConfig(feed_forward=Dense(hidden=4 * width))
+    return ModelConfig(vocabulary=4096, context=64, width=width, heads=8, depth=depth, pattern=(block,))
+
+
 def measured(way: str, width: int, depth: int, steps: int, world: World) -> tuple[int, int, int]:
     """Parameters of the model, bytes held after some steps, growth of the process."""
     before = resident("VmRSS")
-    block = BlockConfig(feed_forward=Dense(hidden=4 * width))
-    model = Decoder(ModelConfig(vocabulary=4096, context=64, width=width, heads=8, depth=depth, pattern=(block,)))
+    model = Decoder(described(width, depth))
     initialise(model, model.config, 1)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     share = shared_out(model, WAYS[way], world)

@@ -12,8 +12,8 @@ A page says a measured or counted number only inside of a tag, which no reader s
 
 ``docs/ledger/PAGE.toml`` has an entry of that name with the numbers and where they come from, exactly one of `counted`
 (a command line, or a function in ``tools/counted.py``), `measured` (a command, with `machine` and `date`), `stated`
-(files of this repository, with a text that each contains) and `published` (the source). Where to go next:
-``tools/verify_figures.py``.
+(files of this repository, with a text that each contains) and `published` (the source). What is measured may also be
+`counted`: then some of its numbers are, in order. Where to go next: ``tools/verify_figures.py``.
 """
 
 from __future__ import annotations
@@ -82,11 +82,15 @@ class Tag:
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry of the ledger: one kind, where the numbers come from, and the numbers."""
+    """An entry of the ledger: one kind, where the numbers come from, and the numbers.
+
+    ``counted`` is what counts them (all of them, or those of a measurement that can be), "" where nothing does.
+    """
 
     name: str
     kind: str
     source: Any
+    counted: str
     numbers: list[str]
     machine: str
     date: str
@@ -146,17 +150,20 @@ def pages() -> list[Page]:
 def entry(name: str, found: dict[str, Any]) -> Entry:
     """An entry as it stands in the ledger, checked. Errors: ``ValueError`` says what is missing or unknown."""
     kinds = [kind for kind in KINDS if kind in found]
+    if kinds == ["counted", "measured"]:
+        kinds = ["measured"]
     if len(kinds) != 1:
         raise ValueError(f"[{name}] has {kinds or 'none'} of {', '.join(KINDS)}: an entry says exactly one of them")
     (kind,) = kinds
     needed = {"measured": {"machine", "date"}}.get(kind, set())
-    known = {kind, "numbers"} | needed | ({"within"} if kind == "counted" else set())
+    known = {kind, "numbers"} | needed | {"counted": {"within"}, "measured": {"counted"}}.get(kind, set())
     if needed - set(found) or set(found) - known:
         raise ValueError(f"[{name}] has {', '.join(found)}; what is {kind} says {', '.join(sorted(known))}")
     return Entry(
         name,
         kind,
         found[kind],
+        found.get("counted", ""),
         found.get("numbers", "").split(),
         found.get("machine", ""),
         str(found.get("date", "")),

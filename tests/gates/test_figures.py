@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from tools import page_figures, verify_figures
 from tools.page_figures import NUMBER, Page, against_ledger, misplaced, numbers, pages, problems, untagged
 
 PAGES = {page.name: page for page in pages()}
@@ -104,3 +106,76 @@ def test_numbers_are_read_as_people_write_them() -> None:
 
 def test_a_page_without_a_ledger_has_no_entries() -> None:
     assert Page(PAGES["docs/scaling.md"].path.with_name("none.md"), "").entries == {}
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository of one page, whose ledger has one entry of each kind."""
+    monkeypatch.setattr(page_figures, "ROOT", tmp_path)
+    monkeypatch.setattr(page_figures, "LEDGER", tmp_path / "docs" / "ledger")
+    monkeypatch.setattr(verify_figures, "ROOT", tmp_path)
+    page = (
+        "Of <!-- figure: sum -->1,007<!-- / --> steps,\n\n<!-- figures: table -->\n\n| 2.5 | 3 |\n\n<!-- /figures -->\n"
+    )
+    ledger = {
+        "sum": 'counted = "python -c \'print(1008)\'"\nnumbers = "1,007"',
+        "table": 'measured = "python -c \'print(2.75, 3)\'"\nmachine = "2 cores"\ndate = 2026-11-30\nnumbers = "2.5 3"',
+    }
+    for name, text in {
+        "README.md": page,
+        "lessons/README.md": "",
+        "benchmarks/README.md": "",
+        "docs/ledger/readme.toml": "\n\n".join(f"[{name}]\n{entry}" for name, entry in ledger.items()) + "\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_count_that_drifts_is_named_with_page_line_old_new_and_command(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verify_figures.verify() == 4
+    said = capsys.readouterr().out
+    assert "README.md:1: the page says 1,007, `python -c 'print(1008)'` gives 1008" in said
+    assert "measured, held to the ledger, not rerun: 2\n" in said and "on 2 cores, 2026-11-30" in said
+
+
+def test_new_numbers_are_written_into_page_and_ledger_and_are_right_then(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verify_figures.measure("readme/sum", write=True) == verify_figures.measure("readme/table", write=True) == 0
+    assert "2.5             2.75  +10.0%" in capsys.readouterr().out
+    text = (small / "README.md").read_text(encoding="utf-8")
+    assert "-->1008<!-- / -->" in text and "| 2.75 | 3 |" in text
+    assert verify_figures.verify() == 0
+    (page, *_) = pages()
+    assert [entry.numbers for entry in page.entries.values()] == [["1008"], ["2.75", "3"]]
+    assert page.entries["table"].date == "2026-11-30"
+
+
+def test_what_is_counted_within_a_measurement_has_to_be_found_in_it(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = small / "docs" / "ledger" / "readme.toml"
+    text = ledger.read_text(encoding="utf-8").replace("print(1008)", "print(1007)").replace("1,007", "1007")
+    (small / "README.md").write_text((small / "README.md").read_text("utf-8").replace("1,007", "1007"), "utf-8")
+    for printed, code in (("3", 0), ("2.5, 3", 0), ("3, 2.5", 4), ("4", 4)):
+        counted = f"[table]\ncounted = \"python -c 'print({printed})'\""
+        ledger.write_text(text.replace("[table]", counted), encoding="utf-8")
+        assert verify_figures.verify() == code, capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {},
+        {"counted": "a", "published": "b"},
+        {"measured": "a", "machine": "b"},
+        {"stated": {"README.md": "a"}, "machine": "b"},
+        {"counted": "a", "withn": 0.1},
+    ],
+)
+def test_an_entry_without_an_origin_or_with_unknown_words_is_refused(entry: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"\[name\]"):
+        page_figures.entry("name", entry)
