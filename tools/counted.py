@@ -194,3 +194,18 @@ def sizes_of_networks() -> str:
 
     made = networks(Decoder(markov_model()), 1)
     return " ".join(f"{sum(weight.numel() for weight in network.parameters()):,}" for _, network in made)
+
+
+def rules_of_prose() -> str:
+    """How many rules ``hornbook corpus refine`` holds prose to."""
+    from hornbook.corpus.refining.quality import RULES
+
+    return str(len(RULES))
+
+
+def shapes_of_the_book() -> str:
+    """Layers and width of the four published shapes."""
+    from hornbook.model.presets import PRESETS
+
+    shapes = [PRESETS[f"gpt-{name}"] for name in ("balanced", "deep", "demo", "real")]
+    return ", ".join(f"{shape.depth} of {shape.width}" for shape in shapes)

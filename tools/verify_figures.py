@@ -154,9 +154,8 @@ def put(page: Page, found: Entry, new: list[str]) -> None:
     ledger = page.ledger.read_text("utf-8")
     head = rf"(^\[{re.escape(found.name)}\]\n(?:(?!numbers|\[).*\n)*)"
     bare = re.sub(head + r'numbers = (?:"""(?s:.*?)"""|".*")\n', r"\1", ledger, flags=re.M)
-    page.ledger.write_text(
-        re.sub(head, lambda at: f"{at[1].rstrip()}\nnumbers = {value}\n\n", bare, flags=re.M), "utf-8"
-    )
+    new_ledger = re.sub(head, lambda at: f"{at[1].rstrip()}\nnumbers = {value}\n\n", bare, flags=re.M)
+    page.ledger.write_text(new_ledger.rstrip("\n") + "\n", "utf-8")
 
 
 def write_new() -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 from tools import page_figures, verify_figures
 from tools.page_figures import NUMBER, Page, against_ledger, misplaced, numbers, pages, problems, untagged
@@ -91,6 +93,19 @@ def test_versions_names_code_and_links_need_no_tag(sentence: str) -> None:
 )
 def test_marks_that_a_reader_would_notice_are_refused(text: str) -> None:
     assert list(misplaced(replace(PAGES["docs/scaling.md"], text=text)))
+
+
+@pytest.mark.parametrize("name", TAGGED)
+def test_a_page_looks_the_same_without_its_tags(name: str) -> None:
+    text = PAGES[name].text
+    with_tags, without = (shown(each) for each in (text, page_figures.MARK.sub("", text)))
+    assert with_tags == without
+
+
+def shown(text: str) -> str:
+    """A page as HTML, but for comments, and blanks where there are some already."""
+    html = MarkdownIt("commonmark").enable("table").render(text)
+    return re.sub(r">\s+<", "><", re.sub(r"\s+", " ", page_figures.COMMENT.sub("", html))).strip()
 
 
 def test_numbers_are_read_as_people_write_them() -> None:
