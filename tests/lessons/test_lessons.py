@@ -36,6 +36,17 @@ def test_every_claim_of_a_lesson_holds(
     assert 0 < len(capsys.readouterr().out.splitlines()) <= 60, "a lesson prints something, and not much"
 
 
+@pytest.mark.broad
+@each_lesson
+def test_every_claim_of_a_lesson_holds_at_full_length(
+    lesson: Lesson, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("HORNBOOK_SMOKE", raising=False)
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(lesson.path), run_name="__main__")
+    assert 0 < len(capsys.readouterr().out.splitlines()) <= 60
+
+
 @each_lesson
 def test_a_lesson_has_all_that_a_lesson_has(lesson: Lesson) -> None:
     assert lesson.path.name.startswith(f"{lesson.number:02}_") and lesson.title in lesson.cells[0].source
