@@ -1,6 +1,6 @@
 """Every screen of the page as a picture in docs/page, out of a real browser before a real server.
 
-    make screenshots                                    # trains a small model of stories first, a minute or two
+    make screenshots                                    # trains a model of stories first, for three minutes
     python benchmarks/screenshots.py --runs FOLDER      # shows the newest of your runs
 
 The pictures are PNGs of at most 150 KB; whichever is larger is an error.
@@ -33,30 +33,14 @@ ENOUGH = 40
 HELD = 9
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 RECIPE = """
+extends = "quickstart"
 name = "stories"
-about = "A small model of stories, looked at ten times while it learned."
-[data]
-corpus = "stories"
-documents = 3000
-split = "document"
-validation_fraction = 0.05
-[tokenizer]
-kind = "bytepair"
-vocabulary = 1024
-[model]
-context = 128
-width = 96
-heads = 4
-depth = 4
-dropout = 0.0
+about = "A model of stories, looked at ten times while it learned."
 [training]
-steps = 1000
-batch = 16
-compile = "never"
-evaluate_every = 100
-save_every = 100
+minutes = 3.0
+evaluate_every = 0.1
+save_every = 0.1
 keep = 12
-optimizer = {learning_rate = 3e-3}
 [samples]
 prompts = ["Once upon a time"]
 sampling = {max_tokens = 60, temperature = 0.8}
