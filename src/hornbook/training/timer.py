@@ -7,7 +7,7 @@ clock counts training only: it runs inside ``training_steps`` and stands still w
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -28,14 +28,15 @@ class Length(Protocol):
 
 @dataclass
 class Clock:
-    """A stopwatch in seconds that can be stopped, read and carried over into the next process."""
+    """A stopwatch in seconds that can be stopped, read and carried over into the next process; ``now`` drives it."""
 
     spent: float = 0.0
+    now: Callable[[], float] = time.perf_counter
     started: float | None = field(default=None, init=False)
 
     def start(self) -> None:
         """Let it run; a clock that runs already goes on."""
-        self.started = time.perf_counter() if self.started is None else self.started
+        self.started = self.now() if self.started is None else self.started
 
     def stop(self) -> None:
         """Let it stand still."""
@@ -44,7 +45,7 @@ class Clock:
     @property
     def seconds(self) -> float:
         """What it shows."""
-        running = time.perf_counter() - self.started if self.started is not None else 0.0
+        running = self.now() - self.started if self.started is not None else 0.0
         return self.spent + max(0.0, running)  # a clock that is set back makes nothing undone
 
 
