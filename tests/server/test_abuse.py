@@ -126,12 +126,13 @@ def test_answers_forbid_what_a_page_does_not_need(server) -> None:
     assert headers["x-content-type-options"] == "nosniff"
 
 
-def test_readers_that_stop_reading_and_clients_that_hang_up_hold_nobody_up(server) -> None:
+@pytest.mark.parametrize("clients", [60, pytest.param(1200, marks=pytest.mark.broad)])
+def test_readers_that_stop_reading_and_clients_that_hang_up_hold_nobody_up(server, clients) -> None:
     body = json.dumps({"model": "writer", "prompt": "a", "max_tokens": 60, "stream": True, "temperature": 2}).encode()
     head = "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     head += f"Content-Length: {len(body)}\r\n\r\n"
     held = []
-    for number in range(60):
+    for number in range(clients):
         connection = socket.create_connection(("127.0.0.1", server.port), timeout=30)
         connection.sendall(head.encode() + body)
         if number % 6:
