@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hornbook.errors import DamagedError, MissingError, SettingError
-from hornbook.evaluation.rating.ratings import rating_file, read_ratings
+from hornbook.evaluation.rating.ratings import open_ratings, rating_file, read_ratings
 from hornbook.evaluation.rating.session import Session, order
 from hornbook.evaluation.rating.study import SCALES, Text, find_study, read_study, write_study
 from tests.evaluation.rating.studies import NAMES, answer_all, frozen, sensible, study_of
@@ -157,3 +157,10 @@ def test_ratings_do_not_count_for_a_study_that_was_altered(tmp_path):
 def test_a_rater_whose_name_is_no_name_of_a_file_is_refused(tmp_path, name):
     with pytest.raises(SettingError, match="rater: expected"):
         Session.open(frozen(tmp_path, study_of()), name)
+
+
+def test_a_rater_cannot_go_on_as_a_judge(tmp_path):
+    folder = frozen(tmp_path, study_of())
+    open_ratings(folder, "judge-small", {"rater": "judge-small", "human": False}).close()
+    with pytest.raises(SettingError, match="'judge-small' is a model that has judged this study"):
+        Session.open(folder, "judge-small")
