@@ -1,7 +1,7 @@
 """What the OpenAPI document allows, and what it does not: none of it makes the server fail.
 
-schemathesis reads the document from the running server and sends what it makes up: values that fit and values that do not,
-at the edges of every bound, for every operation. A 5xx is what it looks for.
+schemathesis reads the document from the running server and sends what it makes up: values that fit and values that do
+not, at the edges of every bound, for every operation. A 5xx is what it looks for.
 """
 
 from __future__ import annotations
