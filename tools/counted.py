@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hornbook.model.config import ModelConfig
 
 ROOT = Path(__file__).resolve().parents[1]
+RECIPES_ON_TEXT = {"tinyshakespeare-char": "tinyshakespeare.txt", "moby-dick": "moby_dick.txt"}
 
 
 def exchange() -> str:
@@ -209,3 +210,24 @@ def shapes_of_the_book() -> str:
 
     shapes = [PRESETS[f"gpt-{name}"] for name in ("balanced", "deep", "demo", "real")]
     return ", ".join(f"{shape.depth} of {shape.width}" for shape in shapes)
+
+
+def kneser_ney_beside_recipes() -> str:
+    """What Kneser-Ney loses on the held-out part of two texts, with full history and in the recipe's windows."""
+    character, novel = (f"{full:.3f} {windows:.3f}" for full, windows in map(kneser_ney, RECIPES_ON_TEXT.items()))
+    return f"{character} {character} {novel}"
+
+
+def kneser_ney(named: tuple[str, str]) -> tuple[float, float]:
+    """Both losses for the recipe and the file that are named, in nats per token; prepared as for the training."""
+    from hornbook.data.prepare import prepare
+    from hornbook.evaluation.baselines import baselines
+    from hornbook.workflows.recipe import FLAGS, load_recipe
+
+    recipe = load_recipe(named[0], FLAGS["text"]([shared(f"corpora/{named[1]}")]))
+    with tempfile.TemporaryDirectory() as folder:
+        data = prepare(recipe.data, recipe.tokenizer, Path(folder) / "data", 1)
+        train, validation = data.train.tokens, data.validation.tokens
+        found = baselines(train, validation, data.tokenizer.vocab_size, 1, recipe.model.context)
+    assert found.windows is not None
+    return found.kneser_ney.loss, found.windows.loss
