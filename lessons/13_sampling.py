@@ -88,6 +88,7 @@ assert torch.equal(cold, logits / 0.5)
 assert abs(float(cold.softmax(-1)[0, 0]) - 0.865) < 1e-3 and abs(float(warm.softmax(-1)[0, 0]) - 0.455) < 1e-3
 assert entropy(cold) < entropy(logits) < entropy(warm) < math.log(4)
 assert torch.equal(temperature(logits, 0.0), greedy(logits))
+assert greedy(logits)[0].isfinite().tolist() == [True, False, False, False]
 
 # %% [markdown]
 # ## Cutting off the tail
@@ -124,6 +125,9 @@ for mass in (0.5, 0.8, 0.9, 0.999):
 assert top_p(logits, 0.8)[0].isfinite().tolist() == [True, True, False, False]
 assert top_k(logits, 3)[0].isfinite().tolist() == [True, True, True, False]
 assert min_p(logits, 0.1)[0].isfinite().tolist() == [True, True, True, False]
+mixed = logits[:, [3, 1, 0, 2]]  # the same scores in another order: what is kept goes with its token
+for cut in (top_p(mixed, 0.8), top_k(mixed, 2), min_p(mixed, 0.3)):
+    assert cut.tolist() == [[-math.inf, 1.0, 2.0, -math.inf]]
 left = top_p(logits, 0.8).softmax(-1)
 print("after top-p 0.8:", [round(chance, 3) for chance in left[0].tolist()])
 assert abs(float(left[0, 0]) - 0.6439 / (0.6439 + 0.2369)) < 1e-3  # 0.731: what is left is shared out again
@@ -143,10 +147,13 @@ written = torch.tensor([[0, 3]])  # tokens 0 and 3 stand in the text already
 penalised = repetition_penalty(logits, written, 1.25)
 assert torch.allclose(penalised, torch.tensor([[1.6, 1.0, 0.0, -1.25]]))
 
+# All together, one after the other. At T = 0.7 top-k leaves 0.770, 0.185 and 0.044, so 0.95 is reached by two tokens.
 together = chooser(Sampling(temperature=0.7, top_k=3, top_p=0.95))
 tokens = together(logits.expand(200, -1), written.expand(200, -1), generators[:200])
-assert 3 not in tokens.tolist() and len(set(tokens.tolist())) > 1
+assert set(tokens.tolist()) == {0, 1}
 assert torch.equal(chooser(Sampling(temperature=0.0))(logits, written, generators[:1]), logits.argmax(-1))
+tired = chooser(Sampling(temperature=0.0, repetition_penalty=2.5))(logits, written, generators[:1])
+assert tired.tolist() == [1]  # 2 / 2.5 = 0.8 is less than 1: what has been written is no longer the likeliest
 
 # %% [markdown]
 # Which to use? For facts and code: temperature 0 to 0.3. For stories: 0.7 to 1 with top-p 0.9. Try it on a model of

@@ -40,11 +40,17 @@ from hornbook.model.count import count
 from hornbook.model.initialise import initialise
 from hornbook.model.models import Decoder
 from hornbook.model.presets import PRESETS
+from hornbook.seeds import torch_generator
 
 block = BlockConfig(feed_forward=Dense(activation="gelu_tanh"))
 config = ModelConfig(vocabulary=30, context=12, width=8, heads=2, depth=2, pattern=(block,))
 original = Decoder(config).eval()
 initialise(original, config, seed=3)
+draw = torch_generator(14, "vectors")
+with torch.no_grad():
+    for parameter in original.parameters():
+        if parameter.dim() == 1:  # as after a training: no norm is still 1, no bias still 0
+            parameter.add_(0.1 * torch.randn(parameter.shape, generator=draw))
 
 with tempfile.TemporaryDirectory() as folder:
     write_folder(Path(folder), original, family=GPT2)
@@ -141,6 +147,16 @@ assert whole_config.width == 8 and whole_state.keys() == state.keys()
 # - One table for reading and writing: `lm_head` is often not in the file, because it *is* `wte`.
 # - 50,257 tokens, and the same merges: weights without their tokenizer are worth nothing.
 #
+# The oldest files say little more than sizes. Whoever reads them has to know the rest:
+
+# %%
+sizes = {name: settings[name] for name in ("vocab_size", "n_positions", "n_embd", "n_layer", "n_head")}
+understood = GPT2.read(sizes)
+told = understood.blocks[0]
+assert told.feed_forward.activation == "gelu_tanh" and told.feed_forward.hidden == 4 * 8
+assert told.norm.epsilon == 1e-5 and told.placement == "pre" and told.attention.bias and understood.tied
+
+# %% [markdown]
 # How large is such a mistake? Here it is measured: one wrong choice each, and how far the logits move.
 
 
@@ -178,17 +194,21 @@ assert found["query and value exchanged"] > 10 * found["the exact GELU"]
 
 # %% [markdown]
 # None of these raises an error. So compare *numbers*: the logits of one sentence from the other program, to five
-# digits. What does raise one is a missing or misshapen tensor:
+# digits. What does raise one is a tensor that is missing, left over or misshapen:
 
 # %%
-broken = dict(theirs)
-del broken["transformer.ln_f.bias"]
-try:
-    convert(broken, GPT2, config)
-except DamagedError as error:
-    print("refused:", str(error)[:90])
-else:
-    raise AssertionError("a missing tensor has to be noticed")
+last = "transformer.ln_f.bias"
+for broken in (
+    {name: tensor for name, tensor in theirs.items() if name != last},
+    theirs | {"transformer.h.2.ln_1.bias": theirs[last]},
+    theirs | {last: theirs[last][:-1]},
+):
+    try:
+        convert(broken, GPT2, config)
+    except DamagedError as error:
+        print("refused:", str(error)[:90])
+    else:
+        raise AssertionError("a tensor too few, too many or too short has to be noticed")
 assert count(PRESETS["gpt2"]).parameters == 124_439_808  # what OpenAI's smallest has
 
 # %% [markdown]

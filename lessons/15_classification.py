@@ -98,6 +98,11 @@ bayes = float(np.mean([guess == right for guess, right in zip(guesses, truth.tol
 print(f"naive Bayes: {bayes:.1%} of {len(test)} right")
 assert bayes > 0.5
 
+# By hand, two words: bad texts "0 0 1" and "1", a good text "1". Everything counts once more than it was seen.
+few_prior, few = naive_bayes([np.array([0, 0, 1]), np.array([1]), np.array([1])], np.array([0, 0, 1]), 2, 2)
+assert np.allclose(np.exp(few_prior), [3 / 5, 2 / 5])  # 2 bad texts and 1 good one
+assert np.allclose(np.exp(few), [[3 / 6, 1 / 3], [3 / 6, 2 / 3]])  # of 2 + 2 words of bad ones, of 0 + 1 of good ones
+
 # %% [markdown]
 # ## A head on a decoder
 #
@@ -143,13 +148,14 @@ assert accuracy > 0.9 > bayes
 #
 # *Precision*: of what was called good, how much is? *Recall*: of what is good, how much was called so? *F1* is their
 # harmonic mean, 2 · P · R / (P + R). All three come from the *confusion* table: rows are the truth, columns the
-# answers. By hand: 8 good reviews, 6 of them found, and 2 bad ones called good: P = 6/8, R = 6/8, F1 = 0.75.
+# answers. By hand: 8 good reviews, 6 of them found, and 4 bad ones called good: P = 6/10, R = 6/8, F1 = 12/18 = 0.667.
+# The plain mean of P and R would be 0.675: the harmonic one is nearer to the worse of the two.
 
 # %%
-table = np.array([[10, 2], [2, 6]])  # truth bad: 10 right, 2 called good; truth good: 2 missed, 6 found
+table = np.array([[8, 4], [2, 6]])  # truth bad: 8 right, 4 called good; truth good: 2 missed, 6 found
 bad, good = class_scores(table)
-assert (good.precision, good.recall, good.f1) == (0.75, 0.75, 0.75)
-assert abs(bad.recall - 10 / 12) < 1e-9
+assert (good.precision, good.recall) == (0.6, 0.75) and abs(good.f1 - 12 / 18) < 1e-9
+assert abs(bad.recall - 8 / 12) < 1e-9 and abs(bad.precision - 8 / 10) < 1e-9
 confusion = np.zeros((2, 2), int)
 np.add.at(confusion, (truth.numpy(), found.numpy()), 1)
 assert abs(confusion.trace() / confusion.sum() - accuracy) < 1e-6

@@ -105,19 +105,26 @@ print("pull of a pair with margin 0, 5, 40:", [round(-pull, 4) for pull in gaine
 # One pair, a few steps. Watch all three numbers: the margin must grow; and look whether the better answer became
 # likelier, or the worse one only less likely. The latter is common, and no secret: DPO asks for the difference.
 
+
 # %%
-with torch.no_grad():
-    before, _ = answer_log_probabilities(model, side_by_side(Preferences(chosen, rejected)))
+def both() -> torch.Tensor:
+    """The log-chances of the better and of the worse answer, each read by itself."""
+    with torch.no_grad():
+        return torch.cat([answer_log_probabilities(model.eval(), texts)[0] for texts in (chosen, rejected)])
+
+
+before = both()
+with torch.no_grad():  # in one batch the shorter one is filled up, and nothing of that is asked
+    together, _ = answer_log_probabilities(model, side_by_side(Preferences(chosen, rejected)))
+assert torch.allclose(together, before, atol=1e-5)
 batch = Preferences(chosen, rejected, reference=before[None])  # the reference: the model as it is now
 objective = PreferenceObjective(DPO(beta=0.1))
 first = objective(model, batch)
-assert math.isclose(float(first.total.detach()), math.log(2), rel_tol=1e-5)
+assert math.isclose(float(first.total.detach() / first.count), math.log(2), rel_tol=1e-5)
 
 optimizer = build_optimizer(AdamW(learning_rate=3e-3, weight_decay=0.0), model)
 losses = [update.loss for update in training_steps(model, ([batch] for _ in range(20)), objective, optimizer)]
-with torch.no_grad():
-    after, _ = answer_log_probabilities(model.eval(), side_by_side(batch))
-moved = after - before
+moved = both() - before
 margin = float(moved[0] - moved[1])
 print(f"loss {losses[0]:.3f} -> {losses[-1]:.3f}; chosen {moved[0]:+.2f}, rejected {moved[1]:+.2f} nats")
 assert losses[-1] < 0.9 * losses[0]

@@ -88,6 +88,18 @@ assert abs(float(became_mask.float().mean()) - 0.8) < 0.02
 assert abs(float(stayed.float().mean()) - (0.1 + 0.1 / 11)) < 0.02  # "any token" is sometimes the same
 assert torch.equal(hidden.targets[asked], tokens[asked])  # what stood there
 assert torch.equal(hidden.tokens[~asked], tokens[~asked])  # all else is untouched
+by_place = asked.float().mean(0)  # any place may be chosen, wherever it stands
+assert float(by_place.min()) > 0.08 and float(by_place.max()) < 0.25
+
+# Special tokens (say 0 is one) and padding (say all from place 50 on) are neither chosen nor put in for others.
+sparing, padding = (
+    Masking(0.15, mask, np.array([0, mask]), np.arange(1, 11)),
+    Positions.lengths(torch.full((400,), 50), 100),
+)
+careful = masked(Texts(tokens, tokens, padding), sparing, numpy_generator(20, "careful"))
+chosen = careful.targets != IGNORED
+assert bool(chosen.any(1).all()) and not bool(chosen[:, 50:].any())
+assert bool((tokens[chosen] != 0).all()) and bool((careful.tokens[chosen] != 0).all())
 
 # %% [markdown]
 # In words that are cut into several tokens, guessing a missing middle is too easy (`hip-[MASK]-tamus`). *Whole-word

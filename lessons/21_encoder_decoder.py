@@ -98,6 +98,36 @@ sizes = {"vocabulary": len(vocabulary), "context": 8, "width": 64, "heads": 4, "
 config = ModelConfig(architecture=EncoderAndDecoder(), tied=False, embedding_scale=True, **sizes)
 model = EncoderDecoder(config)
 initialise(model, config, seed=0)
+
+# %% [markdown]
+# Nothing is learned yet, but who sees whom is settled already: the source sees itself both ways, the answer sees the
+# whole source without its padding, and of itself only what stands before.
+
+
+# %%
+def scores(source: list[int], answer: list[int], places: int) -> torch.Tensor:
+    """The logits at every place of an answer [T, V]; what stands behind the source up to ``places`` is padding."""
+    padded, where = torch.tensor([source + [5] * (places - len(source))]), torch.tensor([len(source)])
+    with torch.no_grad():
+        return model.eval()(padded, torch.tensor([answer]), Positions.lengths(where, places))[0]
+
+
+written = [start, *answer_of(342)]
+plain = scores(source_of(342), written, 3)
+assert torch.allclose(scores(source_of(342), written, 5), plain, atol=1e-6)  # padding is not looked at
+assert not torch.allclose(scores(source_of(347), written, 3)[0], plain[0], atol=1e-4)  # already the first word sees all
+assert torch.allclose(scores(source_of(342), written[:2], 3), plain[:2], atol=1e-6)  # no word sees those to come
+(seen,) = cross_attention(model, torch.tensor([source_of(342)]), torch.tensor([written]))
+assert bool((seen > 0).all())  # no mask: every word looks at every digit
+with torch.no_grad():
+    offered = [model.encode(torch.tensor([source_of(number)]))[0].keys[:, :, 0] for number in (342, 347)]
+assert not torch.allclose(*offered, atol=1e-4)  # the first digit has seen the last one
+
+# %% [markdown]
+# And now it learns, from 800 of the 900 numbers. The others are kept for the end.
+
+
+# %%
 draw = numpy_generator(21, "numbers")
 everything = (100 + draw.permutation(900)).tolist()
 train, test = everything[:800], everything[800:]

@@ -9,6 +9,7 @@ from tests.mutate.in_evaluation import EVALUATION
 from tests.mutate.in_figures import FIGURES
 from tests.mutate.in_finetuning import FINETUNING
 from tests.mutate.in_generation import GENERATION
+from tests.mutate.in_later_lessons import LATER_LESSONS
 from tests.mutate.in_lessons import LESSONS
 from tests.mutate.in_model import MODEL
 from tests.mutate.in_proof import PROOF
@@ -16,4 +17,15 @@ from tests.mutate.in_text import TEXT
 from tests.mutate.in_training import TRAINING
 from tests.mutate.mistake import Mistake
 
-MISTAKES: list[Mistake] = [*MODEL, *TEXT, *TRAINING, *GENERATION, *FINETUNING, *EVALUATION, *PROOF, *FIGURES, *LESSONS]
+MISTAKES: list[Mistake] = [
+    *MODEL,
+    *TEXT,
+    *TRAINING,
+    *GENERATION,
+    *FINETUNING,
+    *EVALUATION,
+    *PROOF,
+    *FIGURES,
+    *LESSONS,
+    *LATER_LESSONS,
+]
