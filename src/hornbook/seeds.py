@@ -8,9 +8,12 @@ of (seed, step), and asking for one more random number in one place never change
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
+
+if TYPE_CHECKING:
+    import torch
 
 
 def derive(seed: int, *names: str | int) -> int:
@@ -21,6 +24,8 @@ def derive(seed: int, *names: str | int) -> int:
 
 def torch_generator(seed: int, *names: str | int) -> torch.Generator:
     """A fresh PyTorch generator (on the CPU) for what ``names`` describe."""
+    import torch  # here, so that texts can be made up and numbers drawn where there is none
+
     return torch.Generator().manual_seed(derive(seed, *names))
 
 

@@ -16,7 +16,7 @@ from typing import NoReturn
 import cyclopts
 
 from hornbook import __version__
-from hornbook.errors import HornbookError, SettingError
+from hornbook.errors import HornbookError, MissingError, SettingError
 
 app = cyclopts.App(
     name="hornbook",
@@ -76,6 +76,12 @@ def run(arguments: Sequence[str]) -> int:
         return fail(str(error), error.exit_code)
     except cyclopts.CycloptsError as error:
         return fail(f"{error}\nsee: hornbook {' '.join(words_before_flags(arguments))} --help", SettingError.exit_code)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in ("", "hornbook"):  # a mistake of ours
+            raise
+        said = f"this needs the package {package}, which is not installed: pip install {package}"
+        return fail(said, MissingError.exit_code)
     except KeyboardInterrupt:
         return fail("stopped", 130)
     except BrokenPipeError:  # whoever read our output has had enough, as in `hornbook ... | head`

@@ -152,8 +152,8 @@ def start(lesson: str, /, *, out: Path | None = None) -> None:
     out
         The file; by default the lesson's name, here.
     """
-    from hornbook.course.grading import start as begin
     from hornbook.course.lesson import find_lesson
+    from hornbook.course.lesson import start as begin
 
     found = find_lesson(lesson)
     file = out or Path(f"{found.stem}.py")
@@ -177,8 +177,8 @@ def check(lesson: str, file: Path | None = None, /, *, as_json: AsJson = False) 
     import dataclasses
 
     from hornbook.cli.output import print_json
-    from hornbook.course.grading import answers_file, grade
-    from hornbook.course.lesson import find_lesson
+    from hornbook.course.grading import grade
+    from hornbook.course.lesson import answers_file, find_lesson
     from hornbook.course.progress import Progress
     from hornbook.errors import CheckError
 

@@ -10,10 +10,9 @@ from types import ModuleType
 from typing import Literal
 
 from hornbook.course.answers import Answer, WrongAnswer
-from hornbook.course.lesson import Exercise, Lesson, lessons_folder
-from hornbook.errors import HornbookError, MissingError
+from hornbook.course.lesson import Exercise, Lesson
+from hornbook.errors import MissingError
 from hornbook.evaluation.checking.subject import where_it_broke
-from hornbook.files import read_text, write_text
 from hornbook.workflows.check import imported
 
 State = Literal["right", "wrong", "broken", "to write"]
@@ -72,20 +71,3 @@ def grade_one(exercise: Exercise, module: ModuleType, check: Check, file: Path) 
     except Exception as error:  # the learner's own code may raise anything
         return Grade(exercise.name, "broken", where_it_broke(error, (str(file),)), exercise.hint)
     return Grade(exercise.name, "right")
-
-
-def answers_file(lesson: Lesson) -> Path:
-    """Where a learner's answers are looked for: in this folder, or in a checkout's ``lessons/exercises``."""
-    here, checkout = Path(f"{lesson.stem}.py"), Path("lessons", "exercises", f"{lesson.stem}.py")
-    return checkout if checkout.is_file() and not here.is_file() else here
-
-
-def start(lesson: Lesson, path: Path) -> None:
-    """Write the functions to fill in.
-
-    Raises:
-        HornbookError: there is such a file already, and it may hold somebody's work.
-    """
-    if path.exists():
-        raise HornbookError(f"{path} is there already; edit it, or choose another place with --out")
-    write_text(path, read_text(lessons_folder() / "exercises" / f"{lesson.stem}.py"))

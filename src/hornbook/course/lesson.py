@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from hornbook.errors import DamagedError, MissingError, SettingError, nearest
-from hornbook.files import read_text
+from hornbook.errors import DamagedError, HornbookError, MissingError, SettingError, nearest
+from hornbook.files import read_text, write_text
 
 CELL = re.compile(r"^# %%(?P<rest>.*)\n", re.M)
 TITLE = re.compile(r"^# (?P<number>\d\d)\. (?P<title>.+)$", re.M)
@@ -165,3 +165,20 @@ def sections(heading: re.Pattern[str], text: str) -> list[tuple[re.Match[str], s
     heads = list(heading.finditer(text))
     ends = [head.start() for head in heads[1:]] + [len(text)]
     return [(head, text[head.end() : end]) for head, end in zip(heads, ends, strict=False)]
+
+
+def answers_file(lesson: Lesson) -> Path:
+    """Where a learner's answers are looked for: in this folder, or in a checkout's ``lessons/exercises``."""
+    here, checkout = Path(f"{lesson.stem}.py"), Path("lessons", "exercises", f"{lesson.stem}.py")
+    return checkout if checkout.is_file() and not here.is_file() else here
+
+
+def start(lesson: Lesson, path: Path) -> None:
+    """Write the functions to fill in.
+
+    Raises:
+        HornbookError: there is such a file already, and it may hold somebody's work.
+    """
+    if path.exists():
+        raise HornbookError(f"{path} is there already; edit it, or choose another place with --out")
+    write_text(path, read_text(lessons_folder() / "exercises" / f"{lesson.stem}.py"))
