@@ -1,4 +1,7 @@
-"""A wheel carries the course: what is built and unpacked elsewhere lists, starts and grades the lessons."""
+"""A wheel carries the course and the page: what is built and unpacked elsewhere lists, starts and grades lessons.
+
+`make try-wheel` installs one in an empty environment and runs it.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,9 @@ def test_a_wheel_has_every_lesson_and_its_exercises_work_from_there(tmp_path: Pa
         wheel.extractall(unpacked)
     scripts = {path.relative_to(ROOT) for path in (ROOT / "lessons").rglob("*.py")}
     assert {path.relative_to(unpacked / "hornbook") for path in unpacked.glob("hornbook/lessons/**/*.py")} == scripts
+    package = ROOT / "src" / "hornbook"  # where `make web` has built the page
+    page = {path.relative_to(package) for path in (package / "server" / "static").rglob("*") if path.is_file()}
+    assert all((unpacked / "hornbook" / path).is_file() for path in page)
 
     environment = {**os.environ, "PYTHONPATH": str(unpacked), "PYTHONSAFEPATH": "1"}
 

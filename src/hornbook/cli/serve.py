@@ -81,16 +81,10 @@ def start(runs: tuple[str, ...], adapter: tuple[str, ...], config: ServerConfig)
     """Load the runs, say what is served and where, and answer until a signal comes."""
     from pathlib import Path
 
-    from hornbook.errors import MissingError, SettingError
-
-    try:
-        from hornbook.server.app import create_app
-        from hornbook.server.run import listen
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("hornbook"):
-            raise
-        raise MissingError(f'{error.name} is needed to serve; install it: pip install "hornbook[server]"') from None
+    from hornbook.errors import SettingError
+    from hornbook.server.app import create_app
     from hornbook.server.models import open_models
+    from hornbook.server.run import listen
 
     adapters = dict(each.partition("=")[::2] for each in adapter)
     if not all(name and folder for name, folder in adapters.items()):

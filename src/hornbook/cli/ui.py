@@ -48,19 +48,13 @@ def ui(
     allow_train
         Let the page start and stop trainings.
     """
-    from hornbook.errors import MissingError
+    from hornbook.server.app import create_app
     from hornbook.server.config import ServerConfig
+    from hornbook.server.page.opening import open_page
+    from hornbook.server.run import listen
 
     key = api_key or os.environ.get("HORNBOOK_API_KEY") or None
     config = ServerConfig(host=host, port=port, api_key=key, allow_train=allow_train)
-    try:
-        from hornbook.server.app import create_app
-        from hornbook.server.page.opening import open_page
-        from hornbook.server.run import listen
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("hornbook"):
-            raise
-        raise MissingError(f'{error.name} is needed for this; install it: pip install "hornbook[server]"') from None
     page = open_page(run, demo, config, say)
     try:
         listen(create_app(page.models, config, page), config, lambda address: show(address, open_), TRIES)

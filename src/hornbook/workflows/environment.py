@@ -33,6 +33,7 @@ EXTRAS = {
     "parquet": ("pyarrow", "reads .parquet corpora such as TinyStories"),
     "tensorboard": ("tensorboard", "writes curves for TensorBoard"),
     "gguf": ("gguf", "writes models for llama.cpp (hornbook export --to gguf)"),
+    "metrics": ("sacrebleu", "BLEU of generated texts (hornbook evaluate --continuations)"),
 }
 """Optional parts by the name of their extra: the package that makes them work, and what for."""
 
