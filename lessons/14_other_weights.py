@@ -147,7 +147,7 @@ assert whole_config.width == 8 and whole_state.keys() == state.keys()
 # - One table for reading and writing: `lm_head` is often not in the file, because it *is* `wte`.
 # - 50,257 tokens, and the same merges: weights without their tokenizer are worth nothing.
 #
-# The oldest files say little more than sizes. Whoever reads them has to know the rest:
+# A `config.json` may say little more than sizes. Whoever reads it has to know the rest:
 
 # %%
 sizes = {name: settings[name] for name in ("vocab_size", "n_positions", "n_embd", "n_layer", "n_head")}

@@ -92,10 +92,8 @@ by_place = asked.float().mean(0)  # any place may be chosen, wherever it stands
 assert float(by_place.min()) > 0.08 and float(by_place.max()) < 0.25
 
 # Special tokens (say 0 is one) and padding (say all from place 50 on) are neither chosen nor put in for others.
-sparing, padding = (
-    Masking(0.15, mask, np.array([0, mask]), np.arange(1, 11)),
-    Positions.lengths(torch.full((400,), 50), 100),
-)
+sparing = Masking(0.15, mask, np.array([0, mask]), np.arange(1, 11))
+padding = Positions.lengths(torch.full((400,), 50), 100)
 careful = masked(Texts(tokens, tokens, padding), sparing, numpy_generator(20, "careful"))
 chosen = careful.targets != IGNORED
 assert bool(chosen.any(1).all()) and not bool(chosen[:, 50:].any())
