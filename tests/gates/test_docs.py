@@ -42,8 +42,15 @@ def test_only_what_follows_from_other_imports_is_left_out_of_the_picture() -> No
     assert needed({("d", "b"), ("d", "c"), ("b", "a"), ("c", "a")}) == {("d", "b"), ("d", "c"), ("b", "a"), ("c", "a")}
 
 
+def test_the_citation_is_of_this_version_and_licence() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    cited = dict(re.findall(r"^(\w[\w-]*): (.+)$", (ROOT / "CITATION.cff").read_text(encoding="utf-8"), re.M))
+    assert (cited["version"], cited["license"]) == (project["version"], project["license"])
+    assert cited["abstract"].strip('"') == project["description"]
+
+
 @pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
+    "page", ["SECURITY.md", "README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
 )
 def test_a_file_that_a_page_names_exists(page: str) -> None:
     homes = (ROOT, ROOT / "src" / "hornbook", *(ROOT / "tests" / room for room in ("training", "model")))
