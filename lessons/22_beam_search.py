@@ -26,15 +26,17 @@
 # %%
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 
 import torch
 
-from hornbook.generation.beam import best_continuations
+from hornbook.generation.beam import best_continuations, ranked_by
 from hornbook.generation.config import Beams, Sampling
 from hornbook.generation.translate import continuations
 from hornbook.model.config import AttentionConfig, BlockConfig, Dense, ModelConfig, NoNorm, NoPositionEncoding
+from hornbook.model.initialise import initialise
 from hornbook.model.models import Decoder
 
 words = ["start", "the", "a", "an", "dog", "cat", "tree", "end"]
@@ -134,6 +136,16 @@ assert search(4)[0][1] >= search(2)[0][1] >= search(1)[0][1] - 1e-9
 # Each further token makes a text less likely: chances are at most 1. So a plain search prefers short texts, even empty
 # ones. Remedy: divide the log-chance by length^penalty. With penalty 1 it is the mean log-chance of a token. By hand: 2
 # tokens with log-chance -2.0, and 6 with -3.0. Penalty 0: -2.0 wins. Penalty 1: -1.0 against -0.5, the long one wins.
+#
+# A finished text leaves its place to one that goes on, and waits. By hand, k = 2, with other chances:
+#
+#     start -> the 0.7, tree 0.3
+#     the   -> dog 0.6, cat 0.4
+#     dog   -> tree 0.4, end 0.6
+#
+# In step two `tree` is over (0.3), so `the dog` (0.42) and `the cat` (0.28) go on. Step three ends `the cat`. By chance
+# `tree` is first and `the cat` second. But `tree` has two tokens, its end among them, and `the cat` three: ln 0.3 / 2 =
+# -0.602 and ln 0.28 / 3 = -0.424. By the mean `the cat` is first, and `the dog tree`, ln 0.168 / 4 = -0.446, second.
 
 
 # %%
@@ -144,6 +156,40 @@ def ranked(log_chance: float, length: int, penalty: float) -> float:
 
 assert ranked(-2.0, 2, 0.0) > ranked(-3.0, 6, 0.0)
 assert ranked(-2.0, 2, 1.0) < ranked(-3.0, 6, 1.0)
+assert all(ranked(-3.0, 6, penalty) == ranked_by(-3.0, 6, penalty) for penalty in (0.0, 0.5, 1.0))
+
+other = {"start": {"the": 0.7, "tree": 0.3}, "the": {"dog": 0.6, "cat": 0.4}, "dog": {"tree": 0.4, "end": 0.6}}
+uneven = copy.deepcopy(model)
+with torch.no_grad():
+    for now, nexts_of in other.items():
+        chances = torch.tensor([nexts_of.get(word, 1e-9) for word in words])
+        uneven.embedding.head.weight[:, ids[now]] = chances.log()
+for penalty, expected in ((0.0, ["tree", "the cat"]), (1.0, ["the cat", "the dog tree"])):
+    how = Beams(beams=2, best=2, max_tokens=4, length_penalty=penalty)
+    (several,) = continuations(uneven, [[ids["start"]]], ids["end"], how)
+    texts = [" ".join(words[token] for token in each.tokens) for each in several]
+    print(f"penalty {penalty:.0f}:", dict(zip(texts, (round(each.score, 3) for each in several), strict=True)))
+    assert texts == expected
+    assert all(each.score == ranked(each.log_probability, len(each.tokens) + 1, penalty) for each in several)
+
+# %% [markdown]
+# ## Whose memory is it?
+#
+# A real model keeps keys and values of what it has read (lesson 23), a row for each beam. When a beam grows out of
+# another, its row has to be a copy of the other's. Whether it is shows in the chances: that of a text that was found
+# has to be the one that the model gives when it reads the text anew.
+
+# %%
+remembering = Decoder(ModelConfig(vocabulary=8, context=8, width=16, heads=2, depth=1)).eval()
+initialise(remembering, remembering.config, seed=1)
+with torch.no_grad():
+    for parameter in remembering.parameters():
+        parameter.mul_(20.0 if parameter.dim() > 1 else 1.0)  # so that what was read makes a difference
+    how = Beams(beams=4, best=4, max_tokens=6, length_penalty=0.0)
+    for each in continuations(remembering, [[ids["start"]]], None, how)[0]:
+        anew = remembering(torch.tensor([[ids["start"], *each.tokens[:-1]]]))[0].log_softmax(-1)
+        chance = sum(float(row[token]) for row, token in zip(anew, each.tokens, strict=True))
+        assert abs(chance - each.log_probability) < 1e-4
 
 # %% [markdown]
 # ## When to use it

@@ -17,6 +17,8 @@
 # %%
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -131,6 +133,13 @@ for part, bits in sorted(moved.items(), key=lambda each: -each[1])[:5]:
     print(f"without {part:<9} the answer moves by {bits:.2f} bits")
 most = max(moved, key=moved.__getitem__)
 assert moved[most] > 1.0
+assert min(moved.values()) > 0.0  # no part of a trained model does nothing at all
+with torch.no_grad():
+    before = model(tokens)[0, -1].log_softmax(-1)
+    with switched_off(model, read_part(most)):
+        after = model(tokens)[0, -1].log_softmax(-1)
+by_hand = float((before.exp() * (before - after)).sum()) / math.log(2)  # KL(before ‖ after); / ln 2 makes bits of nats
+assert abs(by_hand / moved[most] - 1) < 1e-3
 heads = [bits for part, bits in moved.items() if part.startswith(f"head:{best[0]}")]
 assert max(heads) < 0.5 and moved[f"layer:{best[0]}"] > 5  # one head off is less than all of them
 

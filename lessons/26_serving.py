@@ -63,6 +63,9 @@ tokenizer = CharacterTokenizer.train(["abcdefghijklmnopqrstuvwxyz .,\n"])
 config = ModelConfig(vocabulary=tokenizer.vocab_size, context=64, width=32, heads=4, depth=2)
 model = Decoder(config).eval()
 initialise(model, config, seed=0)
+with torch.no_grad():
+    for parameter in model.parameters():
+        parameter.mul_(6.0 if parameter.dim() > 1 else 1.0)  # so that what was read makes a difference
 requests = [
     Request(prompt=tuple(tokenizer.encode("once " + "abcd"[place])), sampling=Sampling(max_tokens=size, seed=place))
     for place, size in enumerate(wanted)
@@ -97,6 +100,9 @@ pages.fill(own, text)
 assert len(own) == 3 and pages.free == 5
 assert pages.shared([*range(32), 7, 7, 7]) == own[:2]  # the first 32 tokens are there already
 assert pages.shared([9, 9, 9]) == []
+assert pages.shared(list(range(32))) == own[:1]  # a token is always left to read: what follows has to come from it
+pages.give_back(own)  # the text is over: its pages can be had, and found as long as nobody has taken them
+assert pages.free == 8 and pages.shared(text) == own[:2]
 
 shared = Engine(model, rows=4, page=4)
 long_prompt = tuple(tokenizer.encode("a long beginning "))
@@ -114,7 +120,7 @@ assert shared.prompt_tokens < read_alone
 # and "the EN" has been written, "EN" must not be shown yet.
 
 # %%
-assert overlap("the EN", "END") == 2 and overlap("the end", "END") == 0
+assert overlap("the EN", "END") == 2 and overlap("the end", "END") == 0 and overlap("ENough", "END") == 0
 writing = Writing(tokenizer, tokenizer.encode("x"), Sampling(stop=("stop",), max_tokens=50))
 shown = [writing.push(token) for token in tokenizer.encode("we sto")]
 assert "".join(shown) == "we " and writing.pending == "sto"

@@ -25,6 +25,9 @@
 from __future__ import annotations
 
 import copy
+import queue
+import threading
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -36,7 +39,10 @@ from hornbook.model.initialise import initialise
 from hornbook.model.models import Decoder
 from hornbook.model.presets import PRESETS
 from hornbook.seeds import torch_generator
+from hornbook.training.by_hand import Ring, bytes_by_formula
+from hornbook.training.distribution import rows_of
 from hornbook.training.objectives import Loss, next_token
+from hornbook.training.world import World
 
 losses = [1.0, 2.0, 3.0, 6.0]
 assert sum(losses) / 4 == (1.5 + 4.5) / 2 == 3.0
@@ -77,6 +83,7 @@ print(
     same(summed, alone),
 )
 assert same(summed, alone)
+assert asked == 6 * 12 - 9  # all but those that are ignored
 
 means = [
     gradients(worker, next_token(worker, part).total / int(loss.count))
@@ -86,8 +93,16 @@ careless = {name: (means[0][name] + means[1][name]) / 2 for name in alone}
 assert not same(careless, alone)  # the mean of means is another gradient
 
 # %% [markdown]
-# This is why a loss in this package is a *sum* and a *count* (`Loss`), and not a mean.
-#
+# This is why a loss in this package is a *sum* and a *count* (`Loss`), and not a mean. And rows need not divide evenly:
+# four workers deal six rows out as 1, 2, 1, 2, none twice and none left.
+
+# %%
+dealt = [rows_of(batch, World(rank=worker, size=4)) for worker in range(4)]
+assert [len(part.tokens) for part in dealt] == [1, 2, 1, 2]
+assert torch.equal(torch.cat([part.tokens for part in dealt]), batch.tokens)
+assert torch.equal(torch.cat([part.targets for part in dealt]), batch.targets)
+
+# %% [markdown]
 # ## The ring
 #
 # How do N workers add up their gradients? If all send everything to one, that one has N times the traffic. In a
@@ -121,6 +136,36 @@ for size in (2, 4, 8):
     print(f"{size} workers: each sends {sent} numbers for a gradient of 64")
     assert all(torch.allclose(each, torch.stack(vectors).sum(0), atol=1e-5) for each in results)
     assert sent == 2 * (size - 1) * 64 // size
+
+# %% [markdown]
+# The package has the same ring for processes that send messages. Here its workers are threads, and a message is put
+# into the neighbour's box.
+
+
+# %%
+class Neighbours(Ring):
+    """The package's ring, with a box for each worker in place of a network."""
+
+    boxes: tuple[queue.Queue[Tensor], ...] = tuple(queue.Queue() for _ in range(4))
+
+    def pass_on(self, slices: Sequence[Tensor], give: int, take: int, into: Tensor) -> None:
+        """Give a slice to the right, take another from the left."""
+        self.boxes[(self.world.rank + 1) % self.world.size].put(slices[give].clone())
+        into.copy_(self.boxes[self.world.rank].get(timeout=5))
+        self.sent += slices[give].nbytes
+
+
+vectors = [torch.randn(64, generator=torch_generator(27, "vector", worker)) for worker in range(4)]
+everywhere = [vector.clone() for vector in vectors]
+ring = [Neighbours(World(rank=worker, size=4)) for worker in range(4)]
+threads = [threading.Thread(target=one.all_reduce, args=(own,)) for one, own in zip(ring, everywhere, strict=True)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert all(torch.equal(each, everywhere[0]) for each in everywhere)  # the very same bits, or the models would part
+assert torch.allclose(everywhere[0], ring_sum(vectors)[0][0], atol=1e-5)
+assert all(one.sent == bytes_by_formula(64 * 4, 4) == 384 for one in ring)  # bytes: four for each number
 
 # %% [markdown]
 # ## 2. Divide the memory (sharding)

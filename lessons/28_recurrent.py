@@ -122,14 +122,18 @@ class Bahdanau(nn.Module):
         self.query, self.key = nn.Linear(width, width, bias=False), nn.Linear(width, width, bias=False)
         self.score, self.join = nn.Linear(width, 1, bias=False), nn.Linear(2 * width, width)
 
+    def looks(self, states: Tensor, keys: Tensor) -> Tensor:
+        """Where each state [B, T, C] looks among the keys [B, S, C] that have been read: weights [B, T, S]."""
+        scores = self.score(torch.tanh(self.query(states)[:, :, None] + self.key(keys)[:, None]))[..., 0]  # [B,T,S]
+        future = torch.arange(keys.shape[1]) > torch.arange(states.shape[1])[:, None]
+        return scores.masked_fill(future, -torch.inf).softmax(-1)
+
     def hidden(self, tokens: Tensor) -> Tensor:
         """States and context, joined: [B, T, C]."""
         states = self.body.hidden(tokens)
         keys = (self.body.tokens(tokens) + states)[:, : self.source]
-        scores = self.score(torch.tanh(self.query(states)[:, :, None] + self.key(keys)[:, None]))[..., 0]  # [B,T,S]
-        future = torch.arange(self.source) > torch.arange(tokens.shape[1])[:, None]
-        weights = scores.masked_fill(future, -torch.inf).softmax(-1)
-        return torch.tanh(self.join(torch.cat([states, weights @ keys], dim=-1)))
+        context = self.looks(states, keys) @ keys
+        return torch.tanh(self.join(torch.cat([states, context], dim=-1)))
 
     def write(self, hidden: Tensor) -> Tensor:
         """Logits."""
@@ -142,6 +146,17 @@ scores = additive(query, keys, w_query, w_key, v)
 one = torch.tanh(w_query @ query[1] + w_key @ keys[4]) @ v
 assert scores.shape == (3, 5) and torch.allclose(scores[1, 4], one, atol=1e-5)
 assert torch.allclose(scores.softmax(-1).sum(-1), torch.ones(3))
+
+looking = Bahdanau(lstm, width=8, source=4)
+with torch.no_grad():
+    weights = looking.looks(query[None], keys[None])[0]
+    scores = additive(query, keys, looking.query.weight, looking.key.weight, looking.score.weight[0])
+    assert torch.allclose(weights[2, :3], scores[2, :3].softmax(-1), atol=1e-6)  # the third place: three to look at
+    assert float(weights.triu(1).max()) == 0.0  # nothing that has not been read
+    looking.join.weight.copy_(torch.eye(16)[8:])  # to see the context alone
+    looking.join.bias.zero_()
+    first = lstm.tokens(tokens)[0, 0] + lstm.hidden(tokens)[0, 0]  # at the first place there is one state to look at
+    assert torch.allclose(looking.hidden(tokens)[0, 0], first.tanh(), atol=1e-6)
 
 # %% [markdown]
 # ## Copying
@@ -195,6 +210,7 @@ def transformer(seed: int) -> Decoder:
     return model
 
 
+assert sum(each.numel() for each in small_lstm(0).parameters()) == LSTM.parameters_at(LETTERS + 1, WIDTH) == 8905
 right = {}
 for name, make in {"LSTM": small_lstm, "LSTM and attention": attending, "Transformer": transformer}.items():
     model, generator = make(0), torch_generator(28, "copies")

@@ -78,6 +78,8 @@ for name, each in SETTINGS.items():
         f"{name:<7} {counted.parameters:>12,} parameters  {each.training.tokens:>13,} tokens  {steps:>6,} steps  "
         f"{memory.total / 2**20:>6,.0f} MiB for one row"
     )
+    assert (steps - 1) * each.training.batch * each.model.context < 20 * counted.parameters  # no step too many
+    assert steps * each.training.batch * each.model.context >= 20 * counted.parameters  # and none too few
 sizes = [count(each.model).parameters for each in SETTINGS.values()]
 assert sizes == sorted(sizes)
 assert sizes[0] < 1.2e6 and 1e7 < sizes[1] < 2e7 and 1.2e8 < sizes[2] < 1.3e8

@@ -70,7 +70,9 @@ assert (torch.zeros(5) - torch.zeros(5, 1)).shape == (5, 5)  # the trap
 assert (table @ torch.ones(3, 4)).shape == (2, 4)
 assert table.view(3, 2).tolist() == [[1, 2], [3, 4], [5, 6]]
 assert table.T.tolist() == [[1, 4], [2, 5], [3, 6]]
-heads = torch.randn(2, 5, 12, generator=torch_generator(30, "heads")).view(2, 5, 3, 4).transpose(1, 2)  # [B,H,T,D]
+features = torch.randn(2, 5, 12, generator=torch_generator(30, "heads"))  # [B,T,C]
+heads = features.view(2, 5, 3, 4).transpose(1, 2)  # [B,H,T,D]
+assert torch.equal(heads[0, 1, 3], features[0, 3, 4:8])  # the second head of the fourth token
 assert heads.shape == (2, 3, 5, 4) and (heads @ heads.mT).shape == (2, 3, 5, 5)
 
 # %% [markdown]
@@ -204,6 +206,7 @@ for _ in range(30):
     losses.append(float(loss.total.detach()) / 3)
 print(f"loss {losses[0]:.2f} -> {losses[-1]:.2f}")
 assert losses[-1] < 0.5 * losses[0]
+assert all(parameter.grad is None for parameter in model.parameters())  # nothing is left over for a next step
 
 # %% [markdown]
 # ## What people get wrong

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """``right`` becomes ``wrong`` in ``file``; ``survives`` says why no test can notice, where none can."""
+    """``right`` becomes ``wrong`` in ``file``; ``survives`` says why no test can notice, where none can.
+
+    ``file`` is one of the package (``model/norms.py``), or a lesson (``lessons/30_pytorch.py``).
+    """
 
     file: str
     right: str
@@ -15,6 +19,11 @@ class Mistake:
     what: str
     tests: tuple[str, ...]
     survives: str = ""
+
+    @property
+    def path(self) -> Path:
+        """Where the file stands in a checkout."""
+        return Path(self.file) if self.file.startswith("lessons/") else Path("src", "hornbook", self.file)
 
 
 def mistakes_in(file: str, tests: str, *rows: tuple[str, str, str] | tuple[str, str, str, str]) -> list[Mistake]:

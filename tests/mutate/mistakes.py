@@ -9,6 +9,7 @@ from tests.mutate.in_evaluation import EVALUATION
 from tests.mutate.in_figures import FIGURES
 from tests.mutate.in_finetuning import FINETUNING
 from tests.mutate.in_generation import GENERATION
+from tests.mutate.in_last_lessons import LAST_LESSONS
 from tests.mutate.in_later_lessons import LATER_LESSONS
 from tests.mutate.in_lessons import LESSONS
 from tests.mutate.in_model import MODEL
@@ -28,4 +29,5 @@ MISTAKES: list[Mistake] = [
     *FIGURES,
     *LESSONS,
     *LATER_LESSONS,
+    *LAST_LESSONS,
 ]

@@ -42,7 +42,7 @@ def copy_of_everything(folder: Path) -> None:
 
 def plant(mistake: Mistake, folder: Path) -> None:
     """Write the mistake into the copy; its text has to be there exactly once."""
-    path = folder / "src" / "hornbook" / mistake.file
+    path = folder / mistake.path
     text = path.read_text(encoding="utf-8")
     count = text.count(mistake.right)
     if count != 1:
