@@ -29,6 +29,7 @@ from torch import Tensor, nn
 from hornbook.training.world import World
 
 Vector = Float[Tensor, " N"]
+Slice = Float[Tensor, " M"]
 
 
 @dataclass
@@ -38,7 +39,7 @@ class Ring:
     world: World
     sent: int = 0
 
-    def pass_on(self, slices: Sequence[Vector], give: int, take: int, into: Vector) -> None:
+    def pass_on(self, slices: Sequence[Slice], give: int, take: int, into: Slice) -> None:
         """Give one slice to the right while taking another from the left."""
         right, left = (self.world.rank + 1) % self.world.size, (self.world.rank - 1) % self.world.size
         gone, come = dist.isend(slices[give], right), dist.irecv(into, left)
@@ -47,7 +48,7 @@ class Ring:
         gone.wait()
         self.sent += slices[give].numel() * slices[give].element_size()
 
-    def reduce_scatter(self, vector: Vector) -> Vector:
+    def reduce_scatter(self, vector: Vector) -> Slice:
         """Sum ``vector`` (a multiple of n long) over all processes; the slice whose sum this process holds then.
 
         It is slice ``rank``. In round r a process gives slice rank - 1 - r, to which all before it have added.
@@ -160,7 +161,7 @@ class ShardedOptimizer:
         self.own = nn.Parameter(self.slice_of(flat([p.detach() for p in self.parameters], ring.world.size)).clone())
         self.optimizer = make([self.own])
 
-    def slice_of(self, vector: Vector) -> Vector:
+    def slice_of(self, vector: Vector) -> Slice:
         """The slice of this process."""
         return vector.chunk(self.ring.world.size)[self.ring.world.rank]
 
