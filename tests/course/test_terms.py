@@ -13,8 +13,9 @@ import pytest
 import hornbook
 from hornbook.course.concepts import CONCEPTS, place_of
 from hornbook.course.lesson import read_lessons
-from hornbook.course.terms import TERMS, errors, find_terms, same
+from hornbook.course.terms import PICTURES, TERMS, errors, find_terms, same
 from hornbook.errors import EXIT_CODES
+from hornbook.model.parts import PARTS
 from hornbook.settings import build, parse, plain
 from hornbook.workflows.drawings import DRAWINGS
 from hornbook.workflows.recipe import KINDS, LENGTHS, Recipe, load_recipe
@@ -100,6 +101,12 @@ def test_the_figures_and_the_lessons_of_every_concept_exist() -> None:
     assert {concept.figure for concept in CONCEPTS} - {""} <= FIGURES
     assert {number for concept in CONCEPTS for number in concept.lessons} <= LESSONS
     assert all(concept.lessons and concept.meaning for concept in CONCEPTS)
+
+
+def test_every_picture_of_a_part_or_a_setting_exists_and_so_do_they() -> None:
+    assert set(PICTURES.values()) <= FIGURES
+    groups = {name for part in PARTS for name in (part.group, f"{part.group}: {part.name}")}
+    assert set(PICTURES) <= groups | {choice.paths[0] for choice in choices()}
 
 
 def test_a_nat_has_the_bits_that_its_concept_says() -> None:

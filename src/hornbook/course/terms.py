@@ -25,6 +25,20 @@ PATHS = 3
 """So many of the other places of a setting are named."""
 
 
+PICTURES = {
+    "architecture: decoder": "decoder",
+    "architecture: encoder": "encoder",
+    "architecture: encoder_decoder": "encoder-decoder",
+    "position: sinusoidal": "sinusoidal",
+    "position: rotary": "rotary",
+    "position: alibi": "alibi",
+    "mask": "masks",
+    "activation": "activations",
+    "training.schedule": "schedules",
+}
+"""What ``hornbook draw`` shows of a part, of a whole group of them, or of all that a setting can be."""
+
+
 @dataclass(frozen=True)
 class ExitCode:
     """A code, its meaning, and the errors that end with it."""
@@ -101,10 +115,14 @@ def concept_lines(each: Concept) -> list[str]:
     """Meaning, formula, paper, file, figure, lessons: those that there are."""
     file, symbol = place_of(each)
     place = f"in src/hornbook/{file}" + (f": {symbol}" if symbol else "")
-    figure = f"see it: hornbook draw {each.figure}"
     lessons = "read on: " + ", ".join(f"hornbook learn show {number:02}" for number in each.lessons)
-    lines = [(each.meaning, True), (each.formula, each.formula), (each.paper, each.paper), (place, file)]
-    return [line for line, there in [*lines, (figure, each.figure), (lessons, each.lessons)] if there]
+    lines = [each.meaning, each.formula, each.paper, place if file else "", *picture(each.figure), lessons]
+    return [line for line in lines if line]
+
+
+def picture(figure: str | None) -> list[str]:
+    """How to see it, if it can be seen."""
+    return [f"see it: hornbook draw {figure}"] if figure else []
 
 
 def part_lines(each: Part) -> list[str]:
@@ -114,6 +132,7 @@ def part_lines(each: Part) -> list[str]:
         each.formula,
         each.paper or "no paper",
         f"in src/hornbook/{each.file}: {each.symbol}",
+        *picture(PICTURES.get(f"{each.group}: {each.name}") or PICTURES.get(each.group)),
         *in_a_recipe(each),
         f"in a model of GPT-2's size: {parameters} parameters, {operations} MFLOP, {kept} bytes a token",
     ]
@@ -156,7 +175,8 @@ def quoted(name: str) -> str:
 def choice_lines(each: Choice) -> list[str]:
     """Meaning, its own settings, where it stands."""
     own = [f"its settings: {', '.join(each.settings)}"] if each.settings else []
-    return [each.meaning.replace("``", ""), *own, f"{each.owner} in src/hornbook/{each.file}:{each.line}"]
+    drawn = picture(PICTURES.get(each.paths[0]))
+    return [each.meaning.replace("``", ""), *own, *drawn, f"{each.owner} in src/hornbook/{each.file}:{each.line}"]
 
 
 @cache

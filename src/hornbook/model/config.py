@@ -115,7 +115,7 @@ class AttentionConfig:
     sinks: bool = False
     """A learned score for each head that takes part in the softmax and answers nothing (gpt-oss)."""
     kernel: KernelName = "auto"
-    """How attention is computed, never what: the table of kernels has what each is quick at."""
+    """How attention is computed, never what; ``auto`` takes the quickest for the case at hand."""
 
     def __post_init__(self) -> None:
         check_name("kernel", self.kernel, KernelName)
