@@ -23,7 +23,7 @@ unexport PYTHONPATH
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo install develop docs docs-verify first-hour web web-test screenshots lint test test-slow test-lessons test-all mutate bench soak ci system golden format clean
+.PHONY: help demo install develop docs docs-verify first-hour try-wheel web web-test screenshots lint test test-slow test-lessons test-all mutate bench soak ci system golden format clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ docs-verify: $(DEVELOPED)  ## every figure in the documentation: counted again, 
 
 first-hour:  ## type the README's first hour in an empty environment; docs/first-hour.md is the log
 	$(PYTHON) tools/first_hour.py
+
+try-wheel: $(PAGE)  ## build a wheel, install it in empty environments, run quickstart, the page and every extra (minutes)
+	$(PYTHON) tools/try_wheel.py
 
 format: $(DEVELOPED)  ## let ruff write what it can
 	$(BIN)/ruff check --fix-only .
