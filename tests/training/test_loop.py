@@ -207,6 +207,21 @@ def test_a_run_by_the_clock_ends_near_its_limit():
     )
 
 
+def test_a_guard_decides_whether_a_step_moves_the_weights_and_is_told_loss_and_norm():
+    model, told = a_model(), []
+
+    def guard(step, loss, norm):
+        told.append((step, loss, norm))
+        return step != 1
+
+    kept = []
+    for update in training_steps(model, batches(), next_token, sgd(model), length=BySteps(3), guard=guard):
+        kept.append(copy.deepcopy(model))
+        assert told[-1] == (update.step, update.loss, update.gradient_norm)
+        assert update.made == (update.step != 1)
+    assert same(kept[0], kept[1]) and not same(kept[1], kept[2])
+
+
 class Poisoned(Decoder):
     """A decoder that says NaN from its third batch on."""
 

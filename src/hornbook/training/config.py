@@ -20,6 +20,7 @@ AdamWKernelName = Literal["fused", "explicit"]
 MuonKernelName = Literal["batched", "explicit"]
 ArithmeticName = Literal["auto", "float32", "bfloat16"]
 ScaleName = Literal["rows", "rms"]
+SpikeName = Literal["report", "skip", "roll_back"]
 
 STOPS = ("steps", "epochs", "tokens", "minutes")
 """The four ways to say how long a run is."""
@@ -276,6 +277,9 @@ class TrainingConfig:
     """How the learning rate changes over the run."""
     clip: float = 1.0
     """The largest norm of the gradient, which is shortened to it; 0: no bound."""
+    on_spike: SpikeName = "report"
+    """Where the loss jumps: say so; or skip that batch; or roll back to the last checkpoint, and skip all since then
+    (Chowdhery et al. 2022, section 5.1)."""
     precision: PrecisionName = "auto"
     """The arithmetic of the forward pass; auto: bfloat16 where the hardware has it. Weights stay float32."""
     compile: CompileName = "auto"
@@ -313,6 +317,7 @@ class TrainingConfig:
                 f"micro_batches: {self.micro_batches} does not divide batch {self.batch}; try micro_batches = {divisor}"
             )
         check_range("clip", self.clip, 0, math.inf, "1.0")
+        check_name("on_spike", self.on_spike, SpikeName)
         check_name("precision", self.precision, PrecisionName)
         check_name("gradient_checkpointing", self.gradient_checkpointing, RecomputeName)
         check_name("compile", self.compile, CompileName)

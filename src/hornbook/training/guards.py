@@ -62,7 +62,13 @@ class SpikeWatch:
     recent: deque[float] = field(default_factory=deque, init=False)
 
     def offer(self, step: int, loss: float) -> Spike | None:
-        """Take note of a loss; the spike it is, or ``None``. Says nothing until half a window has been seen."""
+        """Take note of a loss; the spike it is, or ``None``. Says nothing until half a window has been seen.
+
+        What is no number is a spike at any time, and is not taken note of.
+        """
+        if not math.isfinite(loss):
+            usual = statistics.median(self.recent) if self.recent else math.nan
+            return Spike(step, loss, usual, math.inf)
         spike = None
         if len(self.recent) >= self.window // 2:
             usual = statistics.median(self.recent)

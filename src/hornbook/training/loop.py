@@ -38,6 +38,7 @@ class Update:
     seconds: float  # what it took
     fraction: float  # of the run that had passed before it
     done: float  # of the run that has passed after it; 1 or more: this was the last
+    made: bool = True  # a guard may have left it out: the weights are those before it
     notes: dict[str, float] = field(default_factory=dict)  # what the objective says besides, by name
 
     @property
@@ -71,6 +72,7 @@ def training_steps(
     scale: LossScale | None = None,
     clock: Clock | None = None,
     describe: Callable[[int], str] | None = None,
+    guard: Callable[[int, float, float], bool] = lambda step, loss, norm: True,
     share: Share | None = None,
 ) -> Iterator[Update]:
     """Yield after every optimizer step; whoever iterates decides what to log, sample, evaluate and save, and when.
@@ -79,8 +81,9 @@ def training_steps(
     ``length``, the fraction of the run that has passed before a step (timer.py), reaches 1. ``schedule`` is the
     learning rate as a factor of each group's peak (schedules.py), ``clip`` the largest norm of the gradient (0: any).
     Dropout draws from (``seed``, step) alone. ``clock`` runs only in here. ``describe`` names the rows of a step for
-    messages. ``share`` is this process's part where several train one model (distribution.py); its batches hold its
-    rows only, and losses, norms and counts are those of all.
+    messages. ``guard`` is asked with step, loss and gradient norm whether the update is made. ``share`` is this
+    process's part where several train one model (distribution.py); its batches hold its rows only, and losses, norms
+    and counts are those of all.
 
     Raises:
         HornbookError: a loss or gradient is not finite, or nothing is asked; the weights are those before the step.
@@ -100,8 +103,10 @@ def training_steps(
         with phase("norm and clipping"):
             loss, norm, tokens = finish_gradients(share, parameters, losses, clip, scale.value)
         learning_rate = optimizer.param_groups[0]["lr"]
-        check_finite(loss, 0.0 if scale.may_overflow else norm, step, learning_rate, describe)
-        if scale.update(math.isfinite(norm)):
+        seen = 0.0 if scale.may_overflow else norm
+        if made := guard(step, loss, seen):
+            check_finite(loss, seen, step, learning_rate, describe)
+        if made and scale.update(math.isfinite(norm)):
             with phase("update"):
                 optimizer.step()
         for parameter in parameters:
@@ -109,7 +114,7 @@ def training_steps(
         done = length(step + 1)
         clock.stop()
         yield Update(
-            step, loss, learning_rate, norm, tokens, clock.seconds - began, fraction, done, noted(share, losses)
+            step, loss, learning_rate, norm, tokens, clock.seconds - began, fraction, done, made, noted(share, losses)
         )
         if step == first:
             settle()

@@ -12,11 +12,14 @@ from hornbook.training.loop import Update
 
 
 def update_entry(update: Update) -> dict[str, Any]:
-    """An update as a line of ``metrics.jsonl``: times stand apart under ``time``, all else is a function of the run."""
+    """An update as a line of ``metrics.jsonl``: times stand apart under ``time``, all else is a function of the run.
+
+    One that a guard has left out is of another kind: nobody who draws or compares losses wants it among them.
+    """
     return {
-        "kind": "update",
+        "kind": "update" if update.made else "skipped",
         "step": update.step,
-        "loss": update.loss,
+        "loss": update.loss if math.isfinite(update.loss) else None,
         "learning_rate": update.learning_rate,
         "gradient_norm": update.gradient_norm if math.isfinite(update.gradient_norm) else None,
         "tokens": update.tokens,

@@ -10,6 +10,7 @@ from hornbook.data.conversation_batches import ConversationBatches, describe_con
 from hornbook.data.pair_batches import PairBatches, describe_rows
 from hornbook.data.remade import RemadeBatches
 from hornbook.errors import DamagedError, HornbookError, SettingError
+from hornbook.tokenizers.protocol import Tokenizer
 from hornbook.training.checkpoints import checkpoints_in, read_progress, verify_checkpoint
 from hornbook.training.run_folder import Run, runs_in, runs_root
 from hornbook.workflows.load import IMPORTED, load_prepared, with_vocabulary
@@ -92,12 +93,17 @@ def batch_of(name: str | Path, step: int) -> list[dict[str, Any]]:
     run = Run.open(name)
     recipe, prepared = read_recipe(run.folder / "config.toml"), load_prepared(run)
     batches = task_of(recipe).batches(recipe, with_vocabulary(recipe.model, prepared.tokenizer), prepared)
+    return rows_of_step(batches, step, prepared.tokenizer)
+
+
+def rows_of_step(batches: Any, step: int, tokenizer: Tokenizer) -> list[dict[str, Any]]:
+    """The rows of a step of whatever kind of batches, as ``batch_of`` tells them."""
     if isinstance(batches, PairBatches):
-        return describe_rows(batches, step, prepared.tokenizer)
+        return describe_rows(batches, step, tokenizer)
     if isinstance(batches, ConversationBatches):
-        return describe_conversations(batches, step, prepared.tokenizer)
+        return describe_conversations(batches, step, tokenizer)
     if isinstance(batches, QuestionBatches):
-        return describe_questions(batches, step, prepared.tokenizer)
+        return describe_questions(batches, step, tokenizer)
     windows = batches.batches if isinstance(batches, RemadeBatches) else batches
     assert isinstance(windows, Batches)
-    return describe(windows, step, prepared.tokenizer)
+    return describe(windows, step, tokenizer)

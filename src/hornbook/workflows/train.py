@@ -43,6 +43,7 @@ from hornbook.workflows.choices import objective_of
 from hornbook.workflows.load import with_vocabulary
 from hornbook.workflows.recipe import Recipe, read_recipe, to_toml
 from hornbook.workflows.setting_up import Training, set_up, whole_model
+from hornbook.workflows.spikes import Guard, RolledBack, rolled_back
 from hornbook.workflows.watchers import Silent, Status, Watcher
 
 
@@ -115,6 +116,8 @@ def check_together(recipe: Recipe, world: World, fault: str | None) -> None:
     if isinstance(recipe.task, Reinforce) or fault is not None:
         what = "--break" if fault is not None else "a model that learns from its own answers"
         raise SettingError(f"{what} is for one process, found {world.size}; leave out --nproc")
+    if training.on_spike == "roll_back":
+        raise SettingError('training.on_spike: several processes can "skip" or "report", not "roll_back"')
 
 
 WORTH_MEASURING = 10.0
@@ -193,13 +196,26 @@ def removed_on_failure(run: Run) -> Iterator[None]:
 
 
 def train_steps(training: Training) -> Outcome:
-    """All steps that remain, and what happens between them."""
+    """All steps that remain; where a loss that jumps asks for it, again from the last checkpoint."""
+    while True:
+        try:
+            return train_on(training)
+        except RolledBack as back:
+            training = rolled_back(training, back.step)
+
+
+def train_on(training: Training) -> Outcome:
+    """All steps that remain, and what happens between them.
+
+    Raises:
+        RolledBack: the loss jumped, and the recipe wants the last checkpoint back.
+    """
     config, run, world = training.recipe.training, training.run, training.share.world
     with Stop() as stop, Journal(run.metrics) as metrics, Journal(run.samples) as samples:
         if training.owed:
             evaluate_now(training, metrics, samples)
         for update in data_blamed(training):
-            training.step, training.tokens = update.step + 1, training.tokens + update.tokens
+            training.step, training.tokens = update.step + 1, training.tokens + update.tokens * update.made
             metrics.write(update_entry(update))
             tell(training, update)
             if training.watch is not None and (line := training.watch.step(update.tokens)) is not None:
@@ -241,11 +257,11 @@ def updates(training: Training) -> Generator[Update, None, None]:
     steps = training.length.steps
     if training.length(training.step) >= 1:
         return
+    guard = Guard.of(training)
     with closing(training.batches.prefetched(training.step)) as batches:
-        device = next(training.model.parameters()).device
         yield from training_steps(
             training.model,
-            ([moved(training.share.part(part), device) for part in batch] for batch in batches),
+            at_hand(training, guard, batches),
             objective(training),
             training.optimizer,
             length=training.share.world.led(training.length),
@@ -257,8 +273,17 @@ def updates(training: Training) -> Generator[Update, None, None]:
             scale=training.scale,
             clock=training.clock,
             describe=lambda step: described(training, step),
+            guard=guard,
             share=training.share,
         )
+
+
+def at_hand(training: Training, guard: Guard, batches: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    """This process's part of every step, where the model is, and in the guard's hands for as long as it is learned."""
+    device = next(training.model.parameters()).device
+    for batch in batches:
+        guard.micro_batches = [moved(training.share.part(part), device) for part in batch]
+        yield list(guard.micro_batches)
 
 
 def objective(training: Training) -> Objective:
@@ -288,7 +313,7 @@ def progress(training: Training, update: Update, owed: bool) -> dict[str, Any]:
 
 
 def tell(training: Training, update: Update) -> None:
-    """Let the watcher know of a step, and of a loss that jumped."""
+    """Let the watcher know of a step."""
     training.throughput.add(update)
     if training.board is not None:
         training.board.add_scalar("loss/training", update.loss, update.step + 1)
@@ -303,12 +328,6 @@ def tell(training: Training, update: Update) -> None:
             left if math.isfinite(left) else None,
         )
     )
-    spike = training.spikes.offer(update.step, update.loss)
-    if spike is not None:
-        training.watcher.said(
-            f"step {spike.step}: the loss jumped to {spike.loss:.3f} (usual: {spike.usual:.3f}); "
-            f"hornbook runs batch {training.run.folder} {spike.step} shows its batch"
-        )
 
 
 def evaluate_now(training: Training, metrics: Journal, samples: Journal) -> None:
