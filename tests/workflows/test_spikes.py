@@ -42,7 +42,7 @@ optimizer = {kind = "adamw", learning_rate = 1e-2}
 [samples]
 prompts = []
 """
-GARBAGE = "garbage.txt"
+GARBAGE = "texts/garbage.txt"
 
 
 @dataclass
@@ -71,7 +71,7 @@ def garbage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         text = "the cat sat on the mat and saw the rat that ate the bat in the hat. " * 9
         (tmp_path / "texts" / f"tale-{number}.txt").write_text(text[number:], encoding="utf-8")
     noise = "".join(random.Random(3).choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=500))
-    (tmp_path / "texts" / GARBAGE).write_text(noise, encoding="utf-8")
+    (tmp_path / GARBAGE).write_text(noise, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -94,9 +94,8 @@ def test_a_planted_document_is_named_as_the_cause_and_its_row_layers_and_losses_
         assert found["loss"] > found["usual"] and len(found["rows"]) == 3
         norms = found["layers"].values()
         assert sum(norm**2 for norm in norms) ** 0.5 == pytest.approx(found["gradient_norm"], rel=1e-4)
-        assert any(
-            f"step {found['step']}:" in line and GARBAGE in line and str(path) in line for line in listening.heard
-        )
+        told = [line for line in listening.heard if f"step {found['step']}:" in line]
+        assert len(told) == 1 and GARBAGE in told[0] and str(path) in told[0]
 
 
 def skipped(run: Run) -> list[int]:
@@ -104,6 +103,7 @@ def skipped(run: Run) -> list[int]:
     return [entry["step"] for entry in read_journal(run.metrics) if entry["kind"] == "skipped"]
 
 
+@pytest.mark.slow
 def test_a_batch_that_is_skipped_stays_skipped_when_the_run_goes_on(garbage: Path) -> None:
     whole = trained("whole", "training.on_spike=skip")
     assert skipped(whole) == [int(path.stem.rpartition("-")[2]) for path in spikes_of(whole.folder)] != []
@@ -114,6 +114,7 @@ def test_a_batch_that_is_skipped_stays_skipped_when_the_run_goes_on(garbage: Pat
     assert weights(whole) != weights(trained("all", "training.on_spike=report"))
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_back_leaves_out_what_it_had_read_since_its_checkpoint_and_does_so_again(garbage: Path) -> None:
     listening = Listening()
     whole = trained("whole", "training.on_spike=roll_back", watcher=listening)
