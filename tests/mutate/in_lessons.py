@@ -187,9 +187,9 @@ LESSONS = [
     *noticed_by(
         "09_the_training_loop", "training/loop.py",
         ("(loss.total * scale.value).backward()", "(loss.total * 2).backward()", "lesson 9: gradients are doubled"),
-        ("                optimizer.step()", "                pass", "lesson 9: no step is made"),
-        ("            parameter.grad = None", "            pass", "lesson 9: gradients pile up"),
-        ('group["peak"] * schedule(step, fraction)', 'group["peak"] / 2', "lesson 9: the schedule is not asked"),
+        ("            optimizer.step()", "            pass", "lesson 9: no step is made"),
+        ("        parameter.grad = None", "        pass", "lesson 9: gradients pile up"),
+        ('peak * schedule(step, fraction)', 'peak / 2', "lesson 9: the schedule is not asked"),
         ("else 1.0) / (count * scale),", "else 1.0) / scale,", "lesson 9: the gradient is that of a sum"),
         ("return total / count, norm", "return total, norm", "lesson 9: the loss is a sum"),
         ("clip / norm if clip and norm else 1.0", "clip / norm", "lesson 9: no clipping clips to nothing"),

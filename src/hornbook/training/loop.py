@@ -90,15 +90,14 @@ def training_steps(
     """
     clock, parameters = clock or Clock(), [parameter for parameter in model.parameters() if parameter.requires_grad]
     scale, share = scale or precision.loss_scale(), share or alone(model)
-    for group in optimizer.param_groups:
-        group.setdefault("peak", group["lr"])
+    peaks = [group.setdefault("peak", group["lr"]) for group in optimizer.param_groups]
     clock.start()
     began, step, fraction, supply = clock.seconds, first, length(first), iter(batches)
     while fraction < 1 and (micro_batches := waited_for(supply)) is not None:
         model.train()
         torch.manual_seed(derive(seed, "dropout", step, *share.draws))
-        for group in optimizer.param_groups:
-            group["lr"] = group["peak"] * schedule(step, fraction)
+        for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+            group["lr"] = peak * schedule(step, fraction)
         losses = accumulated(share, micro_batches, objective, precision, scale)
         with phase("norm and clipping"):
             loss, norm, tokens = finish_gradients(share, parameters, losses, clip, scale.value)
@@ -106,11 +105,7 @@ def training_steps(
         seen = 0.0 if scale.may_overflow else norm
         if made := guard(step, loss, seen):
             check_finite(loss, seen, step, learning_rate, describe)
-        if made and scale.update(math.isfinite(norm)):
-            with phase("update"):
-                optimizer.step()
-        for parameter in parameters:
-            parameter.grad = None
+        update(optimizer, parameters, made and scale.update(math.isfinite(norm)))
         done = length(step + 1)
         clock.stop()
         yield Update(
@@ -121,6 +116,15 @@ def training_steps(
         clock.start()
         began, step, fraction = clock.seconds, step + 1, done
     clock.stop()
+
+
+def update(optimizer: Optimizer, parameters: Sequence[nn.Parameter], wanted: bool) -> None:
+    """Move the weights, if that is wanted, and forget the gradients in any case."""
+    if wanted:
+        with phase("update"):
+            optimizer.step()
+    for parameter in parameters:
+        parameter.grad = None
 
 
 def waited_for(supply: Iterator[Sequence[Any]]) -> Sequence[Any] | None:
