@@ -11,7 +11,7 @@ Without the command line::
 
     import hornbook
 
-    model = hornbook.train("quickstart", minutes=1.5)       # or hornbook.load("runs/quickstart")
+    model = hornbook.train("quickstart", minutes=1.5)       # or hornbook.load("runs/quickstart-1")
     print(model.generate("Once upon a time", max_tokens=60)[0])
 
 The names in ``PUBLIC`` stay; everything else may change between versions.

@@ -1,6 +1,6 @@
 """The words of the command line as Python: what ``import hornbook`` gives (see the package's ``__init__``).
 
-    model = hornbook.load("runs/quickstart")
+    model = hornbook.load("runs/quickstart-1")
     model.generate("Once upon a time", max_tokens=40, temperature=0.8)     -> ["Once there lived ..."]
     model.evaluate().measured.bits_per_byte
 
