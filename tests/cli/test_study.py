@@ -7,6 +7,7 @@ import json
 import pytest
 
 from hornbook.cli.app import run
+from hornbook.cli.study import Length
 
 RECIPE = """
 name = "little"
@@ -21,6 +22,14 @@ training = {steps = 7, batch = 3, evaluate_every = 0}
 def place(tmp_path):
     (tmp_path / "little.toml").write_text(RECIPE, encoding="utf-8")
     (tmp_path / "text.txt").write_text("a cat and a rat ate at a table\n" * 60, encoding="utf-8")
+
+
+def test_every_flag_that_says_how_long_reaches_the_recipe(tmp_path):
+    recipe = str(tmp_path / "little.toml")
+    assert Length(tokens=990).recipe(recipe, ()).training.tokens == 990
+    assert Length(steps=3).recipe(recipe, ()).training.steps == 3
+    by_the_clock = ("training.steps=none", "training.minutes=1")
+    assert Length().recipe(recipe, by_the_clock, tokens=660).training.tokens == 660
 
 
 @pytest.mark.slow

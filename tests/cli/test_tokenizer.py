@@ -147,3 +147,12 @@ def test_what_goes_wrong_is_said_and_leaves_nothing(
     assert re.search(said, written.err)
     assert written.out == ""
     assert not (tmp_path / "tok").exists()
+
+
+def test_a_run_is_meant_by_its_name_or_as_the_latest(say: Say, tmp_path: Path) -> None:
+    run_of_mine = tmp_path / "runs" / "mine"
+    say("train", "text.txt", "--kind", "characters", "--out", str(run_of_mine / "tokenizer"))
+    (run_of_mine / "run.json").write_text('{"schema": 1}')
+    expected = say("encode", str(run_of_mine), "then")
+    assert say("encode", "mine", "then") == say("encode", "latest", "then") == expected
+    assert run(["tokenizer", "encode", "yours", "then"]) == 3

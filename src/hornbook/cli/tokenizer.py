@@ -105,10 +105,9 @@ def encode(
     allow_special
         Take <|endoftext|> in the text for the special token. Otherwise it is ordinary characters.
     """
-    from hornbook.tokenizers.build import open_tokenizer
     from hornbook.tokenizers.explore import tokens_of
 
-    found = open_tokenizer(tokenizer)
+    found = opened(tokenizer)
     text = sys.stdin.read() if text is None else text
     tokens = tokens_of(found, text, allow_special)
     if as_json:
@@ -145,10 +144,9 @@ def show(
     first
         How many entries of the vocabulary to print (after the bytes, where there are merges).
     """
-    from hornbook.tokenizers.build import open_tokenizer
     from hornbook.tokenizers.explore import ancestry, replay
 
-    found = open_tokenizer(tokenizer)
+    found = opened(tokenizer)
     if token is not None:
         tree = ancestry(found, find_token(found, token))
         if as_json:
@@ -181,11 +179,10 @@ def compare(tokenizer: str, /, *others: str, text: Path, as_json: Json = False) 
     """
     from dataclasses import asdict
 
-    from hornbook.tokenizers.build import open_tokenizer
     from hornbook.tokenizers.explore import compare as compared
 
     content = "\n".join(documents_of([str(text)], None, None))
-    rows = compared({name: open_tokenizer(name) for name in (tokenizer, *others)}, content)
+    rows = compared({name: opened(name) for name in (tokenizer, *others)}, content)
     if as_json:
         extra = [{"bytes_per_token": row.bytes_per_token, "never_used": row.never_used} for row in rows]
         print_json({"schema": 1, "tokenizers": [asdict(row) | more for row, more in zip(rows, extra, strict=True)]})
@@ -218,6 +215,18 @@ def config_of(kind: str, vocab: int | None, pattern: Literal["gpt2", "gpt4"]) ->
     if vocab is not None:
         raise SettingError("--vocab: there are as many characters as the text has; leave the flag out")
     return Characters()
+
+
+def opened(name: str) -> Tokenizer:
+    """The tokenizer of that name or folder; or a run's, by the name of the run or as ``latest``."""
+    from hornbook.tokenizers.build import open_tokenizer
+
+    if name != "gpt2" and not Path(name).exists():
+        from hornbook.training.run_folder import Run, runs_root
+
+        if name == "latest" or (runs_root() / name / "run.json").is_file():
+            return open_tokenizer(str(Run.open(name).folder))
+    return open_tokenizer(name)
 
 
 def documents_of(texts: Sequence[str], corpus: str | None, documents: int | None) -> Iterator[str]:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Int, Integer
 
 from hornbook.errors import TextError
 
@@ -62,7 +62,7 @@ def packed(text: Int[np.ndarray, " N"]) -> tuple[Int[np.ndarray, " N"], int]:
 
 
 def longest_copies(
-    training: Int[np.ndarray, " N"], texts: Sequence[Sequence[int]], limit: int = LIMIT
+    training: Integer[np.ndarray, " N"], texts: Sequence[Sequence[int]], limit: int = LIMIT
 ) -> list[list[Copy]]:
     """For every place of every text, the longest piece beginning there that ``training`` has too.
 

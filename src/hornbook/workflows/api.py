@@ -91,7 +91,8 @@ def train(recipe: str | Path, *settings: str, run: str | Path | None = None, **f
     """Train a recipe, a shipped one by name or a TOML file, and open the run.
 
     ``settings`` are ``"model.depth=8"`` and the like; ``flags`` are ``text`` (files), ``corpus``, ``minutes``,
-    ``steps`` and ``seed``, as on the command line. Stopped by Ctrl-C it has saved, and raises ``KeyboardInterrupt``.
+    ``steps``, ``tokens`` and ``seed``, as on the command line. Stopped by Ctrl-C it has saved, and raises
+    ``KeyboardInterrupt``.
 
     Raises:
         SettingError: a setting that does not exist or cannot be. MissingError: no such recipe or text.

@@ -150,7 +150,7 @@ def groups_of(held_out: Any) -> list[tuple[str, ...]]:
         if corpus != NUMBERS:
             found.append(())
             continue
-        texts = map(held_out.tokenizer.decode, held_out.pair(number))
+        texts = [held_out.tokenizer.decode(ids.tolist()) for ids in held_out.pair(number)]
         digits = max(sum(letter.isdigit() for letter in text) for text in texts)
         language, direction = parts[:2]
         found.append((f"{language}: {WAYS_OF_NUMBERS[direction]}", f"{digits} digits"))

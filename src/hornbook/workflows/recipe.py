@@ -109,9 +109,10 @@ FLAGS: dict[str, Callable[[Any], list[str]]] = {
     "corpus": lambda name: [f"data.corpus={name}", "data.text=[]"],
     "minutes": lambda number: [*(f"training.{length}=none" for length in LENGTHS), f"training.minutes={number}"],
     "steps": lambda number: [*(f"training.{length}=none" for length in LENGTHS), f"training.steps={number}"],
+    "tokens": lambda number: [*(f"training.{length}=none" for length in LENGTHS), f"training.tokens={number}"],
     "seed": lambda number: [f"seed={number}"],
 }
-"""What the flags of ``hornbook train``, and the keywords of ``hornbook.train``, set in a recipe."""
+"""What the flags of ``hornbook train`` and ``study``, and the keywords of ``hornbook.train``, set in a recipe."""
 
 
 def read_recipe(path: Path) -> Recipe:
