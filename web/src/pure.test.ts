@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { readHash, writeHash } from "./address";
 import { cividis, inkOn } from "./colours";
 import { blocks, inline } from "./markdown";
+import { spoken } from "./parts/tokentext";
 import { PROGRAMS } from "./programs";
 import { smooth, withEvent, type Metrics } from "./runs";
 import { grouped } from "./tokenizers";
@@ -61,4 +62,12 @@ test("the colour scale gets lighter all the way, and ink can be read on all of i
   const light = ([red, green, blue]: readonly number[]) => 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!;
   for (let byte = 1; byte < 256; byte += 1) expect(light(cividis(byte / 255))).toBeGreaterThan(light(cividis((byte - 1) / 255)) - 0.5);
   expect([inkOn(cividis(0)), inkOn(cividis(1))]).toEqual(["#fff", "#000"]);
+});
+
+test("what is seen of a token is said of it, and its own bytes where they are only a part of that", () => {
+  const facts = { p: 0.25, rank: 0, entropy_bits: 1, top: [] };
+  expect(spoken({ token: { id: 1, text: "cat" }, text: "cat", ...facts })).toMatch(/^cat, 25/);
+  const last = { token: { id: 2, text: "\\x93", partial: true }, text: "ѓ", ...facts };
+  expect(spoken(last)).toMatch(/^ѓ, .*x93, 25/);
+  expect(spoken({ ...last, text: "" })).toMatch(/^.?x93, 25/);
 });

@@ -22,8 +22,14 @@ export function warmth(written: Omit<Written, "text">, colouring: Colouring): nu
 }
 
 /** What is seen of a token: its text, or for the bytes of a character what has become whole with it. */
-export const shownText = (written: Written) =>
-  written.token.partial ? written.text : written.token.special ? written.token.text : written.token.text;
+export const shownText = (written: Written) => (written.token.partial ? written.text : written.token.text);
+
+/** What is said of a token: what is seen of it, its own bytes where those are only a part of that, its probability. */
+export function spoken(written: Written): string {
+  const { token, p, text } = written;
+  const seen = token.partial && text !== "" ? [text] : [];
+  return [...seen, named(token.text), ...(p === null ? [] : [percent(p)])].join(", ");
+}
 
 interface TokenTextProps {
   written: Written[];
@@ -46,7 +52,7 @@ export function TokenText({ written, colouring, held, look, hold }: TokenTextPro
           data-id={each.token.id}
           class={`token${each.token.special ? " special" : ""}`}
           style={{ "--warmth": warmth(each, colouring).toFixed(3) }}
-          aria-label={`${named(each.token.text)}${each.p === null ? "" : `, ${percent(each.p)}`}`}
+          aria-label={spoken(each)}
           aria-pressed={index === held}
           {...roving.item(index)}
           onFocus={() => (roving.item(index).onFocus(), look(index))}
