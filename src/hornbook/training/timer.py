@@ -31,7 +31,7 @@ class Clock:
     """A stopwatch in seconds that can be stopped, read and carried over into the next process; ``now`` drives it."""
 
     spent: float = 0.0
-    now: Callable[[], float] = time.perf_counter
+    now: Callable[[], float] = lambda: time.perf_counter()  # looked up when asked: whoever sets clocks sets this one
     started: float | None = field(default=None, init=False)
 
     def start(self) -> None:
