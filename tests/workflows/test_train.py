@@ -37,6 +37,10 @@ def journal(run: Run) -> list[dict[str, object]]:
     return [{k: v for k, v in entry.items() if k not in ("time", "seconds")} for entry in read_journal(run.metrics)]
 
 
+LARGE = {"gpt-real", "gpt-demo", "gpt-deep", "gpt-balanced"}
+"""Presets of which three steps take more than a minute."""
+
+
 class Interrupted(Exception):
     """Stands for whatever ends a process between two steps."""
 
@@ -150,7 +154,9 @@ def test_a_finished_run_stays_what_it_is_when_resumed() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(PRESETS))
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.broad] * (name in LARGE)) for name in sorted(PRESETS)]
+)
 def test_every_preset_trains_three_steps_and_survives_saving(
     place: Path, shared: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
