@@ -199,7 +199,7 @@ STUDIES = (
     Row(
         "hornbook study objectives *",
         swap={"training.tokens=2000000": "training.tokens=3000", "3": "1"},
-        add="--documents 60 --examples 200 --asked 10 model.context=64",
+        add="--documents 60 --examples 200 --asked 4 model.context=64",
     ),
     Row(
         "hornbook study published --corpora FOLDER",

@@ -22,7 +22,7 @@ from tests.formats.hub_server import Hub
 from tests.formats.hub_server import serving as hub_at
 from tests.server.serving import serving
 
-BY_SECTION = ("README.md",)
+BY_SECTION = ("README.md", "docs/studies.md", "docs/finetuning.md")
 """Pages whose sections have nothing to do with each other, and get a folder each; others are read from their top."""
 
 FILES = {("docs/truth.md", "toml"): "markov.toml"}
