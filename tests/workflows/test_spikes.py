@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hornbook.errors import DivergedError
+from hornbook.training.guards import Spike, SpikeWatch
 from hornbook.training.journal import read_journal
 from hornbook.training.run_folder import Run
 from hornbook.workflows.recipe import load_recipe
@@ -146,3 +147,15 @@ def test_the_cause_is_the_row_that_stands_out_or_is_no_number() -> None:
 def test_a_parameter_belongs_to_its_block_or_to_what_stands_around_the_blocks() -> None:
     assert layer_of("stack.blocks.3.attention.query.weight") == "stack.blocks.3"
     assert layer_of("embedding.tokens.weight") == "embedding"
+
+
+def test_a_jump_among_pairs_stops_no_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        SpikeWatch, "offer", lambda self, step, loss: Spike(step, loss, 1.0, 9.0) if step == 2 else None
+    )
+    settings = ["steps=4", "minutes=none", "compile=never", "batch=8", "threads=1", "evaluate_every=0"]
+    recipe = load_recipe("numbers-translator", ["data.documents=300", *(f"training.{each}" for each in settings)])
+    run = train(recipe, Path("run"), Silent()).run
+    found = json.loads(spikes_of(run.folder)[0].read_text(encoding="utf-8"))
+    assert (found["step"], found["rows"], found["cause"]) == (2, [], None) and found["layers"]

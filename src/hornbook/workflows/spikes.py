@@ -21,6 +21,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from hornbook.batches import Texts
 from hornbook.errors import DivergedError
 from hornbook.files import write_json
 from hornbook.training.distribution import rows_of
@@ -62,7 +63,8 @@ class Guard:
         guard = cls(training, left_out=training.run.info.get(LEFT_OUT, []))
         for entry in read_journal(training.run.metrics) if training.step else []:
             if entry["kind"] == "update" or (entry["kind"] == "skipped" and not guard.leaves_out(entry["step"])):
-                training.spikes.offer(entry["step"], math.inf if entry["loss"] is None else entry["loss"])
+                broken = entry["loss"] is None or (entry["kind"] == "skipped" and entry["gradient_norm"] is None)
+                training.spikes.offer(entry["step"], math.inf if broken else entry["loss"])
                 guard.in_a_row = 0 if entry["kind"] == "update" else guard.in_a_row + 1
         return guard
 
@@ -96,9 +98,12 @@ class Guard:
         training = self.training
         if training.share.world.size > 1:  # every process has some of the rows, and some of the weights
             return {"rows": [], "cause": None, "path": ""}
-        losses = row_losses(training, self.micro_batches)
-        told = rows_of_step(training.batches, spike.step, training.prepared.tokenizer)
-        rows = [{**row, "loss": number(loss)} for row, loss in zip(told, losses, strict=True)]
+        losses, rows = list[float](), list[dict[str, Any]]()
+        if all(isinstance(batch, Texts) for batch in self.micro_batches):  # others have no loss row by row
+            losses = row_losses(training, self.micro_batches)
+            told = rows_of_step(training.batches, spike.step, training.prepared.tokenizer)
+            named = told if len(told) == len(losses) else [{"row": row} for row in range(len(losses))]  # packed rows
+            rows = [{**row, "loss": number(loss)} for row, loss in zip(named, losses, strict=True)]
         path = training.run.folder / "spikes" / f"step-{spike.step:06d}.json"
         found = {
             "step": spike.step,
@@ -138,7 +143,7 @@ def in_words(spike: Spike, found: dict[str, Any]) -> str:
     return text + (f" ({found['path']})" if found["path"] else "")
 
 
-def row_losses(training: Training, micro_batches: Sequence[Any]) -> list[float]:
+def row_losses(training: Training, micro_batches: Sequence[Texts]) -> list[float]:
     """The loss of every row by itself, in nats per target, under the weights that the step began with.
 
     Without dropout, and uncompiled: one row is a shape that the compiled step does not know.
@@ -148,7 +153,7 @@ def row_losses(training: Training, micro_batches: Sequence[Any]) -> list[float]:
     losses = []
     with torch.no_grad(), training.precision.autocast(), torch.compiler.set_stance("force_eager"):
         for batch in micro_batches:
-            rows = len(batch.tokens) if hasattr(batch, "tokens") else 0
+            rows = len(batch.tokens)
             for row in range(rows):
                 loss = objective(training.model, rows_of(batch, World(row, rows)))
                 losses.append(float(loss.total / loss.count) if loss.count else 0.0)

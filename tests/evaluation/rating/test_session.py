@@ -162,5 +162,5 @@ def test_a_rater_whose_name_is_no_name_of_a_file_is_refused(tmp_path, name):
 def test_a_rater_cannot_go_on_as_a_judge(tmp_path):
     folder = frozen(tmp_path, study_of())
     open_ratings(folder, "judge-small", {"rater": "judge-small", "human": False}).close()
-    with pytest.raises(SettingError, match="'judge-small' is a model that has judged this study"):
+    with pytest.raises(SettingError, match="'judge-small' is a model here"):
         Session.open(folder, "judge-small")

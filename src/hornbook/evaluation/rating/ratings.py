@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hornbook.errors import DamagedError
+from hornbook.errors import DamagedError, HornbookError, SettingError
 from hornbook.evaluation.rating.study import Study, fingerprint
 from hornbook.training.journal import Journal, read_journal
 
@@ -44,7 +44,7 @@ def open_ratings(folder: Path, rater: str, head: Mapping[str, Any]) -> Journal:
     """The file of a rater, begun with ``head`` where it is new, without the half line that a killed process has left.
 
     Raises:
-        DamagedError: the ratings in it are of another study, or of a rater of another kind.
+        DamagedError: the ratings in it are of another study. SettingError: its rater is of another kind.
     """
     path = rating_file(folder, rater)
     journal = Journal(path)
@@ -55,8 +55,10 @@ def open_ratings(folder: Path, rater: str, head: Mapping[str, Any]) -> Journal:
     try:
         found = checked_head(path, fingerprint(folder))
         if found["human"] != head["human"]:
-            raise DamagedError(f"{path} holds the ratings of a {'person' if found['human'] else 'model'}; rename yours")
-    except DamagedError:
+            raise SettingError(
+                f"rater: {rater!r} is a {'person' if found['human'] else 'model'} here; take another name"
+            )
+    except HornbookError:
         journal.close()
         raise
     return journal

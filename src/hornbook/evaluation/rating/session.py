@@ -98,13 +98,9 @@ class Session:
         """Begin, or go on where the rater stopped.
 
         Raises:
-            SettingError: the name cannot be one of a file, or is a judge's. DamagedError: what was kept is of another
-            study.
+            SettingError: the name cannot be one of a file. DamagedError: what was kept is of another study.
         """
         study, name = read_study(folder), checked_name("rater", rater)
-        kept = read_journal(rating_file(folder, name)) if rating_file(folder, name).exists() else []
-        if kept and not kept[0].get("human", True):
-            raise SettingError(f"rater: {name!r} is a model that has judged this study; take another name")
         seed = derive(study.seed, "rater", name)
         journal = open_ratings(folder, name, {"rater": name, "human": True, "seed": seed})
         lines = read_journal(rating_file(folder, name))
