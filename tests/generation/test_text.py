@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 import pytest
 import torch
@@ -17,33 +16,27 @@ from hornbook.generation.text import Writing, begin, complete, encode_prompt, ov
 from hornbook.model.config import BlockConfig, Dense, ModelConfig, Rotary
 from hornbook.model.models import Decoder
 from hornbook.tokenizers.build import build_tokenizer
+from hornbook.tokenizers.bytepair_tokenizer import BytePairTokenizer
 from hornbook.tokenizers.config import BytePair, Characters, Words
-from hornbook.tokenizers.protocol import END_OF_TEXT, Roles
+from hornbook.tokenizers.patterns import pattern_named
+from hornbook.tokenizers.taken_over import TakenOver
 
+BYTES = BytePairTokenizer.from_merges([], pattern_named("gpt2"))
+"""A byte-level tokenizer that has learned nothing: a token is a byte, 256 is the end of the text."""
 
-class Bytes:
-    """The smallest byte-level tokenizer: a token is a byte, 256 is the end of the text."""
-
-    kind, vocab_size, special, roles = "bytes", 257, {END_OF_TEXT: 256}, Roles(end=256)
-
-    def around(self, ids) -> list[int]:
-        return list(ids)
-
-    def encode(self, text: str, allow_special: bool = False) -> list[int]:
-        return list(text.encode())
-
-    def encode_batch(self, texts, threads: int = 1) -> list[list[int]]:
-        return [self.encode(text) for text in texts]
-
-    def decode(self, ids) -> str:
-        return b"".join(map(self.token_bytes, ids)).decode(errors="replace")
-
-    def token_bytes(self, token: int) -> bytes:
-        return bytes([token]) if token < 256 else b""
-
-    def save(self, folder: Path) -> None:
-        raise NotImplementedError
-
+WITHOUT_BLANKS = {
+    "model": {
+        "type": "WordPiece",
+        "vocab": {"[PAD]": 0, "one": 1, "two": 2},
+        "unk_token": "[PAD]",
+        "continuing_subword_prefix": "##",
+        "max_input_chars_per_word": 100,
+    },
+    "added_tokens": [{"id": 0, "content": "[PAD]", "special": True}],
+    "pre_tokenizer": {"type": "BertPreTokenizer"},
+    "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": False},
+}
+"""The ``tokenizer.json`` of words between blanks, with nothing that begins or ends a text."""
 
 TEXT = "The verdict was: ‘naïve’ — 日本, said Ann. Bob said so too, and so said Ann again.\n"
 
@@ -79,15 +72,15 @@ def pieces(tokens, tokenizer, prompt=(), **sampling):
 
 @given(st.binary(min_size=1, max_size=40) | st.text(min_size=1, max_size=20).map(str.encode))
 def test_pieces_join_to_the_decoded_whole_for_any_bytes(data):
-    gained, writing = pieces(list(data), Bytes())
-    assert "".join(gained) == writing.text == Bytes().decode(list(data))
+    gained, writing = pieces(list(data), BYTES)
+    assert "".join(gained) == writing.text == BYTES.decode(list(data))
     assert writing.finish_reason == "length"
     assert writing.token_ids == list(data)
 
 
 @given(st.text(min_size=1, max_size=20))
 def test_no_piece_has_half_a_character(text):
-    gained, _ = pieces(list(text.encode()), Bytes())
+    gained, _ = pieces(list(text.encode()), BYTES)
     assert "\N{REPLACEMENT CHARACTER}" in text or "\N{REPLACEMENT CHARACTER}" not in "".join(gained)
     assert "".join(gained) == text
 
@@ -99,7 +92,7 @@ def test_no_piece_has_half_a_character(text):
 )
 def test_a_stop_string_is_never_in_the_text_and_nothing_before_it_is_lost(text, stops, size):
     data = text.encode()
-    writing = Writing(Bytes(), [], Sampling(max_tokens=len(data), stop=tuple(stops)))
+    writing = Writing(BYTES, [], Sampling(max_tokens=len(data), stop=tuple(stops)))
     gained = "".join(writing.push(byte) for byte in data if writing.finish_reason is None)
     assert gained == writing.text
     assert not any(stop in gained for stop in stops)
@@ -114,21 +107,18 @@ def test_a_stop_string_is_never_in_the_text_and_nothing_before_it_is_lost(text, 
 
 
 def test_a_stop_string_across_tokens_is_held_back_until_it_is_certain():
-    gained, writing = pieces(list(b"so said Ann said Bob"), Bytes(), stop=("said Bob",))
+    gained, writing = pieces(list(b"so said Ann said Bob"), BYTES, stop=("said Bob",))
     assert "".join(gained) == "so said Ann "
     assert gained[3:7] == ["", "", "", ""]
     assert gained[8] == "said A"
     assert writing.finish_reason == "stop"
 
 
-class Chunks(Bytes):
-    """A token is a whole piece of text: one of those it was given."""
-
-    def __init__(self, *texts: str) -> None:
-        self.texts, self.special = texts, {}
-
-    def token_bytes(self, token: int) -> bytes:
-        return self.texts[token].encode()
+def in_chunks(*texts: str) -> tuple[list[int], BytePairTokenizer]:
+    """A tokenizer in which each of the texts is one token, and their tokens."""
+    tokens = dict.fromkeys([*(bytes([value]) for value in range(256)), *map(str.encode, texts)])
+    ranks = {token: rank for rank, token in enumerate(tokens)}
+    return [ranks[text.encode()] for text in texts], BytePairTokenizer(ranks, pattern_named("gpt2"), {})
 
 
 @given(
@@ -136,32 +126,32 @@ class Chunks(Bytes):
     st.lists(st.text("abc", min_size=1, max_size=3), min_size=1, max_size=3),
 )
 def test_in_what_pieces_the_text_comes_does_not_decide_where_it_stops(chunks, stops):
-    _, coarse = pieces(range(len(chunks)), Chunks(*chunks), stop=tuple(stops))
-    _, fine = pieces(list("".join(chunks).encode()), Bytes(), stop=tuple(stops))
+    _, coarse = pieces(*in_chunks(*chunks), stop=tuple(stops))
+    _, fine = pieces(list("".join(chunks).encode()), BYTES, stop=tuple(stops))
     assert (coarse.text, coarse.finish_reason) == (fine.text, fine.finish_reason)
 
 
 @pytest.mark.parametrize(("stops", "text"), [(("c", "ab"), ""), (("abc", "b"), "a"), (("bc", "abc"), "")])
 def test_of_two_stop_strings_in_one_token_the_one_that_is_complete_first_counts(stops, text):
-    _, writing = pieces([0], Chunks("abc"), stop=stops)
+    _, writing = pieces(*in_chunks("abc"), stop=stops)
     assert (writing.text, writing.finish_reason) == (text, "stop")
 
 
 def test_a_stop_string_that_never_comes_keeps_nothing_back_at_the_end():
-    gained, writing = pieces(list(b"and so"), Bytes(), stop=("so long",))
+    gained, writing = pieces(list(b"and so"), BYTES, stop=("so long",))
     assert ("".join(gained), writing.finish_reason) == ("and so", "length")
-    gained, writing = pieces([*b"and so", 256, *b"more"], Bytes(), stop=("so long",))
+    gained, writing = pieces([*b"and so", 256, *b"more"], BYTES, stop=("so long",))
     assert ("".join(gained), writing.finish_reason) == ("and so", "end")
     assert writing.token_ids == list(b"and so")
 
 
 def test_the_stop_string_in_the_prompt_stops_nothing():
-    _, writing = pieces(list(b"b.c"), Bytes(), prompt=b"a.b.", stop=(".",))
+    _, writing = pieces(list(b"b.c"), BYTES, prompt=b"a.b.", stop=(".",))
     assert writing.text == "b"
 
 
 def test_a_character_that_starts_in_one_token_and_ends_after_the_last_is_shown_broken():
-    gained, _ = pieces(list("né".encode())[:2], Bytes())
+    gained, _ = pieces(list("né".encode())[:2], BYTES)
     assert gained == ["n", "\N{REPLACEMENT CHARACTER}"]
 
 
@@ -172,13 +162,13 @@ def test_overlap_is_the_longest_beginning_at_the_end():
     assert overlap("abac", "abac") == 0
 
 
-TOKENIZERS = {"bytes": Bytes(), **{str(c): c for c in (Characters(), Words(), BytePair(vocabulary=300))}}
+TOKENIZERS = {"bytes": BYTES, **{str(c): c for c in (Characters(), Words(), BytePair(vocabulary=300))}}
 
 
 @pytest.fixture(scope="module", params=TOKENIZERS)
 def tokenizer(request):
     made = TOKENIZERS[request.param]
-    return made if isinstance(made, Bytes) else build_tokenizer(made, [TEXT])
+    return made if isinstance(made, BytePairTokenizer) else build_tokenizer(made, [TEXT])
 
 
 @pytest.mark.parametrize("stop", [(), ("a", "said")], ids=["free", "stopped"])
@@ -210,7 +200,7 @@ def test_samples_are_those_that_are_drawn_alone(tokenizer):
 
 
 def test_a_prompt_longer_than_the_context_loses_nothing():
-    tokenizer, prompt = Bytes(), TEXT * 2
+    tokenizer, prompt = BYTES, TEXT * 2
     model = writer(tokenizer)
     [sample] = complete(model, tokenizer, prompt, Sampling(max_tokens=5))
     assert len(sample.token_ids) == 5
@@ -219,7 +209,7 @@ def test_a_prompt_longer_than_the_context_loses_nothing():
 
 
 def test_the_end_of_the_text_is_no_part_of_it():
-    tokenizer = Bytes()
+    tokenizer = BYTES
     model = writer(tokenizer)
     with torch.no_grad():
         model.embedding.head.weight.zero_()
@@ -232,7 +222,7 @@ def test_the_end_of_the_text_is_no_part_of_it():
 
 
 def test_writing_stops_when_all_texts_have():
-    tokenizer, sampling = Bytes(), Sampling(max_tokens=1000, stop=tuple(map(chr, range(32, 127))))
+    tokenizer, sampling = BYTES, Sampling(max_tokens=1000, stop=tuple(map(chr, range(32, 127))))
     model = writer(tokenizer)
     tokens = encode_prompt(tokenizer, "so")
     writings = begin(tokenizer, tokens, sampling, 3)
@@ -241,11 +231,19 @@ def test_writing_stops_when_all_texts_have():
 
 
 def test_an_empty_prompt_begins_a_text_where_the_tokenizer_knows_how():
-    assert encode_prompt(Bytes(), "") == [256]
+    assert encode_prompt(BYTES, "") == [256]
     lines = build_tokenizer(Characters(), ["one\ntwo"])
     assert encode_prompt(lines, "") == lines.encode("\n")
-    with pytest.raises(TextError, match=r"the prompt is empty.*give a prompt of at least one character"):
-        encode_prompt(build_tokenizer(Characters(), ["one two"]), "")
+
+
+def test_an_empty_prompt_begins_with_the_first_token_that_is_text_where_nothing_begins_one():
+    one_line = build_tokenizer(Characters(), ["one two"])
+    assert encode_prompt(one_line, "") == one_line.encode(" ") == [0]
+    begun = complete(writer(one_line), one_line, "", Sampling(max_tokens=7))
+    assert len(begun[0].token_ids) == 7
+    drops_blanks = TakenOver(WITHOUT_BLANKS, {})
+    assert drops_blanks.encode("\n") == []
+    assert encode_prompt(drops_blanks, "") == drops_blanks.encode("one") == [1]
 
 
 def test_a_character_that_a_tokenizer_never_saw_is_an_error_that_names_it():

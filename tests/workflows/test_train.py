@@ -57,6 +57,17 @@ class StopsAfter(Silent):
             raise Interrupted
 
 
+class Listens(Silent):
+    """A watcher that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def said(self, line: str) -> None:
+        """Keep a line."""
+        self.lines.append(line)
+
+
 @pytest.mark.usefixtures("place")
 def test_a_run_leaves_all_that_evaluation_and_generation_need() -> None:
     outcome = train(load_recipe("small.toml"), Path("run"))
@@ -136,6 +147,31 @@ def test_a_folder_that_holds_something_is_not_trained_into() -> None:
         train(load_recipe("small.toml"), Path("run"))
 
 
+BESIDE_A_PROMPT = ["training.steps=5", "training.evaluate_every=0", "samples.sampling.max_tokens=7"]
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize("tokenizer", ["'characters'", "'words'", "{kind = 'bytepair', vocabulary = 300}"])
+def test_a_text_of_one_line_is_trained_on_with_the_empty_prompt_of_the_defaults(tokenizer: str) -> None:
+    Path("text.txt").write_text("the cat sat on a mat and saw the rat that ate the bat " * 50, encoding="utf-8")
+    settings = [f"tokenizer={tokenizer}", "samples.prompts=['']", *BESIDE_A_PROMPT]
+    watcher = Listens()
+    run = train(load_recipe("small.toml", settings), Path("run"), watcher).run
+    assert [sample["prompt"] for sample in read_journal(run.samples)] == [""]
+    assert not [line for line in watcher.lines if "sample" in line]
+
+
+@pytest.mark.usefixtures("place")
+def test_a_prompt_that_cannot_be_asked_is_told_and_stops_no_training() -> None:
+    watcher, prompts = Listens(), "samples.prompts=['the ', 'Zebra', 'the cat']"
+    outcome = train(load_recipe("small.toml", [prompts, *BESIDE_A_PROMPT]), Path("run"), watcher)
+    assert (outcome.step, outcome.exit_code) == (5, 0)
+    assert [sample["prompt"] for sample in read_journal(outcome.run.samples)] == ["the ", "the cat"]
+    [said] = [line for line in watcher.lines if "Zebra" in line]
+    assert said.startswith("no sample of samples.prompts='Zebra': the character 'Z' at position 0")
+    assert finish(outcome.run).measured.loss > 0
+
+
 @pytest.mark.usefixtures("place")
 def test_changed_data_are_noticed_on_resume() -> None:
     train(load_recipe("small.toml", ["training.steps=2"]), Path("run"))
@@ -198,17 +234,6 @@ def test_a_model_that_sees_what_it_should_predict_is_caught_below_the_floor() ->
     verdict = evaluate(loaded, load_prepared(run)).verdict
     assert verdict is not None and verdict.leak and "leak" in str(verdict)
     assert json.loads(json.dumps(verdict.as_json()))["leak"] is True
-
-
-class Listens(Silent):
-    """A watcher that keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def said(self, line: str) -> None:
-        """Keep a line."""
-        self.lines.append(line)
 
 
 @pytest.mark.usefixtures("place")

@@ -111,22 +111,25 @@ def overlap(text: str, stop: str) -> int:
 def encode_prompt(tokenizer: Tokenizer, prompt: str) -> list[int]:
     """The prompt's tokens, with those around them that the model was taught to expect (ours: none).
 
-    An empty prompt becomes the beginning of a text, the end of one, after which another begins, or a new line.
+    An empty prompt becomes the beginning of a text, the end of one, after which another begins, or a new line; of a
+    tokenizer that has none of them, the first token that stands for text, since a model needs one to go on from.
 
-    Raises ``TextError`` where the tokenizer has neither, or does not know a character of the prompt.
+    Raises ``TextError`` where the tokenizer does not know a character of the prompt.
     """
     if prompt:
         return tokenizer.around(tokenizer.encode(prompt))
     for start in (tokenizer.roles.begin, tokenizer.roles.end):
         if start is not None:
             return [start]
+    return new_line(tokenizer) or [next(filter(tokenizer.token_bytes, range(tokenizer.vocab_size)))]
+
+
+def new_line(tokenizer: Tokenizer) -> list[int]:
+    """The tokens of a new line; none where the tokenizer does not know one, or drops it."""
     try:
         return tokenizer.encode("\n")
     except TextError:
-        raise TextError(
-            "the prompt is empty, and this tokenizer has neither an end of text nor a new line to begin with; "
-            "give a prompt of at least one character"
-        ) from None
+        return []
 
 
 def begin(tokenizer: Tokenizer, tokens: Sequence[int], sampling: Sampling, samples: int) -> list[Writing]:

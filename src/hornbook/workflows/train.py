@@ -20,7 +20,7 @@ from typing import Any
 import torch
 
 from hornbook.data.config import NextToken, Reinforce
-from hornbook.errors import SettingError
+from hornbook.errors import HornbookError, SettingError
 from hornbook.files import write_text
 from hornbook.model.count import count
 from hornbook.tokenizers.saved import fingerprint
@@ -348,8 +348,17 @@ def evaluate_now(training: Training, metrics: Journal, samples: Journal) -> None
     if best:
         write_text(training.run.folder / "best", f"step-{training.step:06d}\n")
     training.watcher.evaluated(training.step, score, best)
+    write_samples(training, model, samples)
+
+
+def write_samples(training: Training, model: torch.nn.Module, samples: Journal) -> None:
+    """An answer to each of the recipe's prompts. One that cannot be asked is told, and stops no training."""
     wanted, tokenizer = training.recipe.samples, training.prepared.tokenizer
     for place, prompt in enumerate(wanted.prompts):  # the same prompt twice is to give two texts
         sampling = dataclasses.replace(wanted.sampling, seed=wanted.sampling.seed + place)
-        sample = training.task.answer(model, tokenizer, training.recipe, training.run.info, prompt, sampling)
+        try:
+            sample = training.task.answer(model, tokenizer, training.recipe, training.run.info, prompt, sampling)
+        except HornbookError as error:
+            training.watcher.said(f"no sample of samples.prompts={prompt!r}: {error}")
+            continue
         samples.write({"step": training.step, "prompt": prompt, "text": sample.text, "finish": sample.finish_reason})
