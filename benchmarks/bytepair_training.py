@@ -26,13 +26,13 @@ from pathlib import Path
 
 from side_by_side import Side, alternate, machine, median
 
+from hornbook.cores import available_cores
 from hornbook.corpus.reading import read_documents
 from hornbook.corpus.sources import make_documents
 from hornbook.tokenizers.byte_alphabet import read_visible
 from hornbook.tokenizers.bytepair import vocabulary_of
 from hornbook.tokenizers.bytepair_training import Training, train_bytepair
 from hornbook.tokenizers.config import BYTES
-from hornbook.tokenizers.counting import available_cores
 
 PEER = ("tokenizers==0.23.3",)
 

@@ -7,7 +7,6 @@ those of the whole text.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -18,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from jaxtyping import Integer
 
+from hornbook.cores import available_cores
 from hornbook.data.prefetch import made_ahead
 from hornbook.data.split import Part
 from hornbook.data.spool import Spool
@@ -91,7 +91,7 @@ def write_part(
     Sets ``writer.exact_bytes``: whether in every document the bytes of the tokens add up to the bytes of the text.
     """
     lengths, done, counted = byte_lengths(tokenizer), 0, 0
-    for batch, ids in encoded(spool, part, tokenizer, workers or cores()):
+    for batch, ids in encoded(spool, part, tokenizer, workers or available_cores()):
         for piece, values, size in zip(batch, ids, sizes_of(ids, lengths), strict=True):
             if piece.first:
                 log_probability = None if part.cut(piece.document) else spool.log_probability(piece.document)
@@ -150,8 +150,3 @@ def arrays(tokenizer: Tokenizer, texts: Sequence[str], threads: int) -> list[Ids
 def byte_lengths(tokenizer: Tokenizer) -> npt.NDArray[np.int64]:
     """How many bytes of text every token stands for (a special token: none), by id."""
     return np.array([len(tokenizer.token_bytes(token)) for token in range(tokenizer.vocab_size)], dtype=np.int64)
-
-
-def cores() -> int:
-    """How many processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

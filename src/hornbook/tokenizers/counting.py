@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, cast
 
 import hornbook
+from hornbook.cores import available_cores
 from hornbook.errors import HornbookError
 from hornbook.tokenizers.patterns import compiled, pieces
 from hornbook.tokenizers.special import well_formed
@@ -142,11 +143,6 @@ def cut(text: str, size: int) -> Iterator[str]:
         yield text[start : found.start()]
         start = found.start()
     yield text[start:] if start else text
-
-
-def available_cores() -> int:
-    """The processor cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from hornbook.cores import available_cores
 from hornbook.errors import SettingError
 from hornbook.training.config import DeviceName
 
@@ -32,8 +33,7 @@ def choose_threads(asked: int | None = None) -> int:
     The number belongs to a run: sums over more threads are rounded differently.
     """
     if asked is None:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        asked = int(os.environ.get("OMP_NUM_THREADS") or min(cores, torch.get_num_threads()))
+        asked = int(os.environ.get("OMP_NUM_THREADS") or min(available_cores(), torch.get_num_threads()))
     torch.set_num_threads(asked)
     return asked
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+from hornbook.cores import available_cores
+
 
 def versions() -> dict[str, str]:
     """The versions of Hornbook and of what it computes with."""
@@ -28,7 +30,7 @@ def machine() -> dict[str, Any]:
     description: dict[str, Any] = {
         "system": f"{platform.system()} {platform.machine()}",
         "processor": processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": available_cores(),
         "gpus": [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())],
     }
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:

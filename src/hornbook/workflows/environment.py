@@ -22,6 +22,7 @@ from typing import Literal
 
 import torch
 
+from hornbook.cores import available_cores
 from hornbook.files import home
 from hornbook.training.precision import choose_precision, processor_flags
 
@@ -245,7 +246,7 @@ def processor_name() -> str:
 
 def usable_cores() -> float:
     """The cores this process may use: its affinity, and the quota of its control group."""
-    cores = float(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    cores = float(available_cores())
     quota, _, period = first_line("/sys/fs/cgroup/cpu.max").partition(" ")
     return min(cores, int(quota) / int(period)) if quota.isdigit() and period.isdigit() else cores
 

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from hornbook.cores import available_cores
 from hornbook.errors import HornbookError, NeighbourError, SettingError
 
 GRACE = 15.0
@@ -78,14 +79,13 @@ def launch(command: Sequence[str], processes: int, restarts: int = 0, report: Ca
 
 def start(command: Sequence[str], processes: int, folder: Path, attempt: int) -> list[Worker]:
     """All processes, each with its place in the environment and a session of its own."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     shared = {
         "WORLD_SIZE": str(processes),
         "LOCAL_WORLD_SIZE": str(processes),
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(free_port()),
         "TORCHELASTIC_RESTART_COUNT": str(attempt),
-        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(max(1, cores // processes))),
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(max(1, available_cores() // processes))),
         WATCHED: "1",
     }
     workers = []

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -26,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from hornbook.cores import available_cores
 from hornbook.corpus.reading import find_files
 from hornbook.corpus.refining.languages import known_language
 from hornbook.corpus.refining.near_duplicates import BANDS, ROWS, near_duplicates
@@ -103,7 +103,7 @@ def refine(
         HornbookError: the disk is full.
     """
     work = begin(tuple(find_files(sources)), out, settings)
-    own, count, workers = shard.own(len(work.sources)), len(work.sources), workers or cores()
+    own, count, workers = shard.own(len(work.sources)), len(work.sources), workers or available_cores()
     todo = [(work.sources[number], work.sifted(number), settings) for number in own if not work.sifted(number).exists()]
     on_all_cores(sift_one, todo, workers, "sifted", report)
     if missing := [number for number in range(count) if not work.sifted(number).exists()]:
@@ -123,11 +123,6 @@ def refine(
     result = summary(work)
     write_json(out / "report.json", result)
     return result
-
-
-def cores() -> int:
-    """How many processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def begin(sources: tuple[Path, ...], out: Path, settings: Refining) -> Work:
