@@ -24,6 +24,7 @@ from hornbook.workflows.recipe import load_recipe
 from hornbook.workflows.train import train
 from hornbook.workflows.watchers import Silent
 from tests.documents.reading import ROOT, read_page
+from tests.workflows.harness_tasks import choices
 
 SMALL = {
     "HORNBOOK_DATA__DOCUMENTS": "60",
@@ -54,18 +55,6 @@ PROCESS = {
 RUN = "quickstart-1"
 LAYERS = ("model.depth=3", "model.heads=4", "training.evaluate_every=3")
 STEPS = ("training.minutes=none", "training.steps=6")
-TASK = """
-task: mine
-dataset_path: json
-dataset_kwargs: {{data_files: {{validation: {file}}}}}
-output_type: multiple_choice
-validation_split: validation
-doc_to_text: "{{{{question}}}}"
-doc_to_choice: "{{{{choices}}}}"
-target_delimiter: ""
-doc_to_target: answer
-metric_list: [{{metric: acc}}]
-"""
 QUESTIONS = [
     {"question": "The fox lived", "choices": [" in a barn", " on a star"], "answer": 0},
     {"question": "The bird sang", "choices": [" a stone", " a song"], "answer": 1},
@@ -155,7 +144,7 @@ def write_tables(folder: Path) -> None:
     for name, rows in (("questions", QUESTIONS), ("exact", exact), ("sentences", pairs)):
         (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     (folder / "tasks").mkdir()
-    task = TASK.format(file=folder / "questions.jsonl")
+    task = choices("mine", folder / "questions.jsonl", target_delimiter="")
     (folder / "tasks" / "mine.yaml").write_text(task, encoding="utf-8")
 
 

@@ -10,6 +10,7 @@ from hornbook.evaluation.questions.likelihood import likelihoods, request
 from hornbook.workflows.load import load_run
 from tests.server.conftest import TEXT, writer
 from tests.server.serving import serving
+from tests.workflows.harness_tasks import choices
 
 __all__ = ["TEXT", "writer"]
 
@@ -18,18 +19,6 @@ ITEMS = [
     {"question": "A small bird", "choices": [" sang", " the mill", ": naïve!"], "answer": 0},
     {"question": "the old", "choices": [" mill.", " 🎈", " café"], "answer": 0},
 ]
-TASK = """
-task: ours
-dataset_path: json
-dataset_kwargs: {{data_files: {{validation: {file}}}}}
-output_type: multiple_choice
-validation_split: validation
-doc_to_text: "{{{{question}}}}"
-doc_to_choice: "{{{{choices}}}}"
-target_delimiter: ""
-doc_to_target: answer
-metric_list: [{{metric: acc}}]
-"""
 
 
 @pytest.mark.slow
@@ -41,7 +30,8 @@ def test_every_choice_costs_over_http_what_it_costs_in_process(writer, tmp_path,
     from lm_eval.tasks import TaskManager
 
     (tmp_path / "items.jsonl").write_text("".join(json.dumps(each) + "\n" for each in ITEMS), encoding="utf-8")
-    (tmp_path / "ours.yaml").write_text(TASK.format(file=tmp_path / "items.jsonl"), encoding="utf-8")
+    task = choices("ours", tmp_path / "items.jsonl", target_delimiter="")
+    (tmp_path / "ours.yaml").write_text(task, encoding="utf-8")
     with serving([writer]) as server:
         arguments = f"model=writer,base_url={server.url}/v1/completions,tokenizer_backend=remote,num_concurrent=1"
         found = lm_eval.simple_evaluate(

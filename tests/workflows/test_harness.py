@@ -16,39 +16,20 @@ from hornbook.generation.text import complete
 from hornbook.workflows.load import Loaded, load_run
 from hornbook.workflows.recipe import load_recipe
 from hornbook.workflows.train import train
+from tests.workflows.harness_tasks import choices, task
 
-CHOICES = """
-task: ours
-dataset_path: json
-dataset_kwargs: {{data_files: {{validation: {file}}}}}
-output_type: multiple_choice
-validation_split: validation
-doc_to_text: "{{{{question}}}}"
-doc_to_choice: "{{{{choices}}}}"
-doc_to_target: answer
-metric_list: [{{metric: acc}}, {{metric: acc_norm}}]
-"""
-ROLLING = """
-task: ours_rolling
-dataset_path: json
-dataset_kwargs: {{data_files: {{validation: {file}}}}}
-output_type: loglikelihood_rolling
-validation_split: validation
-doc_to_text: ""
-doc_to_target: "{{{{question}}}}"
-metric_list: [{{metric: bits_per_byte}}]
-"""
-WRITING = """
-task: ours_writing
-dataset_path: json
-dataset_kwargs: {{data_files: {{validation: {file}}}}}
-output_type: generate_until
-validation_split: validation
-doc_to_text: "{{{{question}}}}"
-doc_to_target: "{{{{choices[0]}}}}"
-generation_kwargs: {{until: ["."], max_gen_toks: 7}}
-metric_list: [{{metric: exact_match}}]
-"""
+ROLLING = {
+    "output_type": "loglikelihood_rolling",
+    "doc_to_text": "",
+    "doc_to_target": "{{question}}",
+    "metric_list": [{"metric": "bits_per_byte"}],
+}
+WRITING = {
+    "output_type": "generate_until",
+    "doc_to_target": "{{choices[0]}}",
+    "generation_kwargs": {"until": ["."], "max_gen_toks": 7},
+    "metric_list": [{"metric": "exact_match"}],
+}
 
 
 @pytest.fixture
@@ -66,9 +47,15 @@ def loaded(tmp_path: Path, small_recipe: str, monkeypatch: pytest.MonkeyPatch) -
         for n in range(1, 9)
     ]
     Path("q.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    file, both = tmp_path / "q.jsonl", [{"metric": "acc"}, {"metric": "acc_norm"}]
+    tasks = {
+        "choices": choices("ours", file, metric_list=both),
+        "rolling": task("ours_rolling", file, **ROLLING),
+        "writing": task("ours_writing", file, **WRITING),
+    }
     Path("tasks").mkdir()
-    for name, task in (("choices", CHOICES), ("rolling", ROLLING), ("writing", WRITING)):
-        Path(f"tasks/{name}.yaml").write_text(task.format(file=tmp_path / "q.jsonl"), encoding="utf-8")
+    for name, said in tasks.items():
+        Path(f"tasks/{name}.yaml").write_text(said, encoding="utf-8")
     return load_run("run")
 
 
