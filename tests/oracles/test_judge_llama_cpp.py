@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
 from hornbook.evaluation.rating.ratings import read_ratings
@@ -19,22 +16,10 @@ from hornbook.tokenizers.build import build_tokenizer
 from hornbook.tokenizers.config import BytePair
 from hornbook.workflows.judge import Judge, judge_study
 from tests.evaluation.rating.studies import frozen, study_of
+from tests.oracles.llama_cpp import llama_cpp_server
 
 pytest.importorskip("xllamacpp")
 pytestmark = pytest.mark.slow
-
-PROGRAM = """
-import sys, xllamacpp
-parameters = xllamacpp.CommonParams()
-parameters.model.path, parameters.n_ctx = sys.argv[1], 2048
-parameters.warmup, parameters.verbosity, parameters.cpuparams.n_threads = False, 0, 1
-parameters.chat_template = "chatml"
-server = xllamacpp.Server(parameters)
-print("AT", server.listening_address, flush=True)
-sys.stdin.read()
-import os
-os._exit(0)
-"""
 
 
 def test_llama_cpp_is_asked_everything_and_its_junk_is_counted(tmp_path):
@@ -55,15 +40,8 @@ def test_llama_cpp_is_asked_everything_and_its_junk_is_counted(tmp_path):
     write_gguf(file, metadata, gguf_tensors(config, model.state_dict(), "F32"))
     study = study_of(2, 2)
     folder = frozen(tmp_path / "study", study)
-    command = [sys.executable, "-c", PROGRAM, str(file)]
-    server = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    try:
-        address = next(line.split()[1] for line in server.stdout if line.startswith("AT "))
+    with llama_cpp_server(file, 2048, "chatml") as address:
         found = judge_study(folder, Judge(f"{address}/v1", "judge", max_tokens=11), lambda line: None)
-    finally:
-        server.communicate()
     assert found.asked == 4 + 4 + 4
     assert found.unread == found.asked  # eleven tokens of junk
     kept = read_ratings(folder, study)
