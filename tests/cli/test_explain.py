@@ -82,6 +82,15 @@ def test_exit_codes_and_errors_lead_to_each_other(explain: Explain) -> None:
     ]  # fmt: skip
 
 
+def test_a_code_in_a_servers_error_is_found_by_its_name_and_by_its_status(explain: Explain) -> None:
+    assert explain("queue_full") == explain("429")
+    printed = explain("queue_full")
+    assert "http code: queue_full (429)" in printed and "what to do: try again after" in printed
+    assert "in src/hornbook/server/worker.py: Worker" in printed
+    found = json.loads(explain("404", "--json"))["http_codes"]
+    assert [each["code"] for each in found] == ["unknown_url", "model_not_found", "not_found"]
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
@@ -91,6 +100,7 @@ def test_exit_codes_and_errors_lead_to_each_other(explain: Explain) -> None:
         ("model.attention.kv_heads", "model.kv_heads"),
         ("perplexty", "perplexity"),
         ("cosin", "cosine"),
+        ("queue-ful", "queue_full"),
     ],
 )
 def test_a_misspelt_word_is_answered_with_the_nearest_of_any_kind(typed: str, meant: str, explain: Explain) -> None:
@@ -98,7 +108,7 @@ def test_a_misspelt_word_is_answered_with_the_nearest_of_any_kind(typed: str, me
 
 
 def test_without_a_word_it_says_what_it_knows(explain: Explain) -> None:
-    for kind in ("concepts", "parts", "choices", "settings", "errors", "exit-codes"):
+    for kind in ("concepts", "parts", "choices", "settings", "errors", "exit-codes", "http-codes"):
         assert f"hornbook explain {kind}" in explain()
         assert len(explain(kind).splitlines()) > 7
 

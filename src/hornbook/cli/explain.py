@@ -33,7 +33,7 @@ def explain(
 
     It knows the concepts of the course (attention, LoRA, ...), the parts of a model (rotary, experts, ...) and what
     each costs, the settings of a recipe (learning_rate, model.kv_heads, ...) and the choices they have (muon,
-    cosine, ...), errors and exit codes.
+    cosine, ...), errors and exit codes, and the codes in a server's errors (queue_full, 429, ...).
 
     The costs are those of a model of GPT-2's size with this one part exchanged: its parameters, its floating-point
     operations for a token forward, in a context of 1,024, and the bytes that its cache keeps of a token, in 16 bits.
@@ -42,7 +42,7 @@ def explain(
     ----------
     words
         A word or a few; a group of parts (position, norm, ...); or all of a kind: concepts, parts, settings, choices,
-        errors, exit-codes. Without one, what there is.
+        errors, exit-codes, http-codes. Without one, what there is.
     markdown
         Print the page of docs/: parts, concepts or settings.
     as_json

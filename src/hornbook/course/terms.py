@@ -1,4 +1,4 @@
-"""What ``hornbook explain`` can explain: concepts, parts, settings, choices, errors and exit codes, found by one name.
+"""What ``hornbook explain`` can explain: concepts, parts, settings, choices, errors and codes, found by one name.
 
 A kind of term is a row of ``TERMS``: where its entries come from, by which names each is found, and how it is said.
 Imports no torch.
@@ -16,6 +16,7 @@ from typing import Any
 
 import hornbook.errors
 from hornbook.course.concepts import CONCEPTS, Concept, place_of
+from hornbook.course.http_codes import HTTP_CODES, HttpCode
 from hornbook.errors import EXIT_CODES, HornbookError, SettingError, nearest
 from hornbook.model.parts import PARTS, Part, costs
 from hornbook.workflows.explain import described, in_words
@@ -216,6 +217,11 @@ def code_lines(each: ExitCode) -> list[str]:
     return [each.meaning, *([f"errors: {', '.join(each.errors)}"] if each.errors else [])]
 
 
+def http_lines(each: HttpCode) -> list[str]:
+    """Meaning, what to do, where it stands."""
+    return [each.meaning, f"what to do: {each.remedy}", f"in src/hornbook/{each.place}"]
+
+
 def without_part() -> list[Choice]:
     """The choices that are no part of a model, of which the parts tell already."""
     parts = {part.kind.__name__ for part in PARTS if isinstance(part.kind, type)}
@@ -235,5 +241,7 @@ TERMS = (
     Kind("setting", settings, lambda each: [each.name, *each.paths], setting_head, setting_lines),
     Kind("error", errors, lambda each: [each.__name__], lambda each: each.__name__, error_lines, error_data),
     Kind("exit code", exit_codes, lambda each: [str(each.code)], lambda each: str(each.code), code_lines),
+    Kind("http code", lambda: HTTP_CODES, lambda each: [each.code, str(each.status)],
+         lambda each: f"{each.code} ({each.status})", http_lines),
 )  # fmt: skip
 """In the order in which they are said."""

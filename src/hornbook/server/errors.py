@@ -20,15 +20,17 @@ TYPES = {401: "invalid_request_error", 404: "invalid_request_error", 429: "rate_
 RETRY_AFTER = {429: "1", 503: "5"}
 """Seconds after which what could not be answered now is worth another try."""
 
-CODES = {404: "unknown_url", 405: "method_not_allowed", 413: "request_too_large"}
+CODES = {400: "invalid_value", 404: "unknown_url", 405: "method_not_allowed", 413: "request_too_large"}
+"""What a status means where nothing more is said."""
 
 
 class ApiError(Exception):
-    """An answer that is an error."""
+    """An answer that is an error. ``code`` is one that ``hornbook explain`` knows (course/http_codes.py)."""
 
     def __init__(self, status: int, message: str, *, param: str | None = None, code: str | None = None) -> None:
         super().__init__(message)
-        self.status, self.message, self.param, self.code = status, message, param, code
+        self.status, self.message, self.param = status, message, param
+        self.code = code or CODES.get(status)
 
     def body(self) -> dict[str, Any]:
         """The error object."""
@@ -84,7 +86,7 @@ def install(app: FastAPI) -> None:
         message = str(error.detail)
         if error.status_code == 404:
             message = f"{request.url.path} is nothing that this server has; there are {PATHS}"
-        answer = ApiError(error.status_code, message, code=CODES.get(error.status_code)).response()
+        answer = ApiError(error.status_code, message).response()
         answer.headers.update(error.headers or {})  # which methods a path knows
         return answer
 
