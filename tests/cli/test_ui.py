@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from functools import partial
 
 import pytest
 
@@ -25,7 +26,8 @@ def page(*words: str, folder, lines: int, **settings: str):
     """``hornbook ui`` with these words, and settings of what it trains: its first lines."""
     command = [sys.executable, "-m", "hornbook", "ui", "--no-open", *words]
     environment = os.environ | {"PYTHONUNBUFFERED": "1", "HORNBOOK_RUNS": str(folder), **settings}
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell may start us deaf to it, in the background
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, preexec_fn=heard)
     try:
         yield [process.stderr.readline() for _ in range(lines)]
         process.send_signal(signal.SIGINT)
@@ -54,20 +56,54 @@ def test_with_nothing_said_the_newest_run_is_shown_at_the_next_free_port(writer,
             assert fetched(said[2], "v1/models")["data"][0]["id"] == "mine"
 
 
+QUICK = {
+    "HORNBOOK_DATA__DOCUMENTS": "300",
+    "HORNBOOK_TRAINING__COMPILE": "never",
+    "HORNBOOK_MODEL__CONTEXT": "64",
+    "HORNBOOK_TOKENIZER__VOCABULARY": "300",
+    "HORNBOOK_SAMPLES__PROMPTS": "[]",
+}
+
+
+def wait_for(condition) -> None:
+    """Wait until something is so, four minutes at most."""
+    for _ in range(2400):
+        if condition():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it did not come to that")
+
+
 @pytest.mark.slow
 def test_without_any_run_a_first_model_is_trained_in_front_of_the_user(tmp_path) -> None:
-    quick = {"HORNBOOK_DATA__DOCUMENTS": "300", "HORNBOOK_TRAINING__COMPILE": "never", "HORNBOOK_MODEL__CONTEXT": "64"}
-    quick |= {"HORNBOOK_TOKENIZER__VOCABULARY": "300", "HORNBOOK_SAMPLES__PROMPTS": "[]"}
-    with page("--demo", "--port", "0", folder=tmp_path, lines=2, **quick) as said:
+    with page("--demo", "--port", "0", folder=tmp_path, lines=2, **QUICK) as said:
         assert "training a first model" in said[0]
-        for _ in range(1200):
-            about = fetched(said[1], "page/about")
-            if about["demo"]["state"] == "training" and (tmp_path / "demo-1" / "metrics.jsonl").exists():
-                break
-            time.sleep(0.2)
+        metrics = tmp_path / "demo-1" / "metrics.jsonl"
+        wait_for(lambda: metrics.exists() and metrics.stat().st_size)
+        about = fetched(said[1], "page/about")
         assert about["demo"] == {"run": "demo-1", "state": "training"} and about["default"] is None
         assert fetched(said[1], "page/runs")["runs"][0]["state"] == "training"
     assert (tmp_path / "demo-1" / "latest").exists(), "who leaves early has what was learned so far"
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_the_first_step_is_being_compiled_ends_it_at_once_and_leaves_no_run(tmp_path) -> None:
+    slow = QUICK | {"HORNBOOK_TRAINING__COMPILE": "always", "TORCHINDUCTOR_CACHE_DIR": str(tmp_path / "cache")}
+    began = time.monotonic()
+    asked = page("--demo", "--port", "0", folder=tmp_path / "runs", lines=2, **slow)
+    with contextlib.ExitStack() as kept_open, asked as said:
+        starting = time.monotonic() - began
+        metrics = tmp_path / "runs" / "demo-1" / "metrics.jsonl"
+        wait_for(metrics.exists)
+        events = said[1].removeprefix("the page is at ").strip() + "page/runs/demo-1/events"
+        curves = kept_open.enter_context(urllib.request.urlopen(events, timeout=60))  # as the page does
+        assert json.loads(curves.readline().partition(b"data: ")[2])["state"] == "training"
+        assert metrics.stat().st_size == 0, "it has not made a step"
+        pressed = time.monotonic()
+    ending = time.monotonic() - pressed
+    print(f"started in {starting:.1f} s, ended in {ending:.1f} s")
+    assert ending < starting, "compiling takes several times as long"
+    assert list((tmp_path / "runs").iterdir()) == []
 
 
 def test_without_a_run_one_is_told_how_to_get_one(hornbook, tmp_path) -> None:

@@ -29,7 +29,8 @@ def ui(
 ) -> None:
     """Show runs in the browser: write and chat, look inside, watch trainings, explore tokens, rate, learn.
 
-    The page speaks to nobody but this server. Ctrl-C ends it, and the trainings it has started, after they have saved.
+    The page speaks to nobody but this server. Ctrl-C ends it, and the trainings it has started: those that have made
+    a step save first, of the others nothing is left.
 
     Parameters
     ----------
@@ -57,7 +58,8 @@ def ui(
     config = ServerConfig(host=host, port=port, api_key=key, allow_train=allow_train)
     page = open_page(run, demo, config, say)
     try:
-        listen(create_app(page.models, config, page), config, lambda address: show(address, open_), TRIES)
+        shown = create_app(page.models, config, page)
+        listen(shown, config, lambda address: show(address, open_), TRIES, page.trainings.leave)
     finally:
         page.trainings.stop()
 

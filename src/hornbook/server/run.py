@@ -15,8 +15,33 @@ PATIENCE = 5
 """Seconds that a stream may go on after the server was told to stop."""
 
 
-def listen(app: FastAPI, config: ServerConfig, report: Callable[[str], None], tries: int = 1) -> None:
+class Server(uvicorn.Server):
+    """A server that calls ``leaving`` when it is told to stop, before it waits for what is still being answered."""
+
+    def __init__(self, settings: uvicorn.Config, leaving: Callable[[], None]) -> None:
+        super().__init__(settings)
+        self.leaving = leaving
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say it, and close."""
+        self.leaving()
+        await super().shutdown(sockets)
+
+
+def nothing() -> None:
+    """What most have to do when they leave."""
+
+
+def listen(
+    app: FastAPI,
+    config: ServerConfig,
+    report: Callable[[str], None],
+    tries: int = 1,
+    leaving: Callable[[], None] = nothing,
+) -> None:
     """Answer until a signal comes; ``report`` is told the address. So many ports are tried, one after another.
+
+    ``leaving`` is called when the signal has come, and may end what streams are waiting for.
 
     Raises:
         HornbookError: somebody else listens there.
@@ -29,7 +54,7 @@ def listen(app: FastAPI, config: ServerConfig, report: Callable[[str], None], tr
         app, log_level="warning", access_log=False, timeout_graceful_shutdown=PATIENCE, limit_concurrency=1024
     )
     with opened:
-        uvicorn.Server(settings).run(sockets=[opened])
+        Server(settings, leaving).run(sockets=[opened])
 
 
 def first_free(host: str, port: int, tries: int) -> socket.socket:

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from hornbook.training.run_folder import Run
+from hornbook.workflows.watching.trainings import Trainings
 from tests.server.asking import ask, events
 from tests.server.serving import serving
 
@@ -76,3 +77,14 @@ def test_a_training_is_started_followed_stopped_and_resumed(tmp_path, runs) -> N
         assert ask(server, "POST", "/page/train/mine/resume", {})[0] == 200
         until(lambda: len(ask(server, "GET", "/page/train")[1]["processes"][0]["said"]) > 0)
     assert not server.page.trainings.runs("mine"), "the server's end stops what it has started"
+
+
+@pytest.mark.slow
+def test_a_training_that_is_left_while_its_text_is_made_ends_at_once_and_leaves_no_run(tmp_path) -> None:
+    trainings = Trainings()
+    trainings.start("quickstart", ["data.documents=100000"], tmp_path / "mine", tmp_path)
+    until((tmp_path / "mine" / "run.json").exists)
+    began = time.monotonic()
+    trainings.stop()
+    assert time.monotonic() - began < 2
+    assert list(tmp_path.iterdir()) == []

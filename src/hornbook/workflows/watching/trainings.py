@@ -1,7 +1,8 @@
 """Trainings in processes of their own: started, listened to, stopped so that nothing is lost.
 
 A process is one of ``hornbook train``: what it does to a run is what it would do in a terminal, and whoever started it
-may go away. A stop is the signal that ends a training after its step, with a checkpoint (training/interrupts.py).
+may go away. A stop is the signal that ends a training after its step, with a checkpoint (training/interrupts.py). The
+first step may be a minute away, in which a text is prepared and code is compiled: whoever leaves then does not wait.
 """
 
 from __future__ import annotations
@@ -30,11 +31,17 @@ OUTCOMES = {0: "finished", 130: "stopped", 143: "stopped"}
 
 @dataclass
 class Started:
-    """A process that trains the run in ``folder``; ``log`` is what it has said."""
+    """A process that trains the run in ``folder``; ``log`` is what it has said, ``fresh`` whether it began the run.
+
+    ``told``: to end after its step. ``given_up``: it was ended at once, and its folder is worth nothing.
+    """
 
     folder: Path
     process: subprocess.Popen[bytes]
     log: IO[bytes]
+    fresh: bool
+    told: bool = False
+    given_up: bool = False
 
     @property
     def state(self) -> str:
@@ -50,10 +57,32 @@ class Started:
         lines = (re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line).rstrip() for line in re.split(r"[\r\n]+", text))
         return [line for line in lines if line.strip()][-LINES:]
 
+    @property
+    def learned(self) -> bool:
+        """Whether something would be lost with it: a run that goes on had learned before, a new one has made a step."""
+        metrics = Run(self.folder).metrics
+        return not self.fresh or (metrics.exists() and metrics.stat().st_size > 0)
+
     def stop(self) -> None:
-        """Let it finish its step, save, and end."""
-        if self.process.poll() is None:
+        """Let it finish its step, save, and end; said once, as a second signal would end it before that."""
+        if self.process.poll() is None and not self.told:
+            self.told = True
             self.process.send_signal(signal.SIGTERM)
+
+    def leave(self) -> None:
+        """End it: after its step or, where it has not made one, at once."""
+        if self.learned:
+            self.stop()
+        elif self.process.poll() is None:
+            self.given_up = True
+            self.process.kill()
+
+    def wait(self) -> None:
+        """Until it has ended; of what was given up nothing is left."""
+        self.process.wait()
+        self.log.close()
+        if self.given_up:
+            Run(self.folder).discard()
 
     def about(self) -> dict[str, Any]:
         """As it is shown."""
@@ -77,7 +106,7 @@ class Trainings:
         folder = folder or root / free_folder(known.name).name
         if folder.exists() or self.runs(folder.name):
             raise SettingError(f"run: {folder.name} is there already; give another name")
-        return self.begin(["train", recipe, *overrides, "--run", str(folder)], folder)
+        return self.begin(["train", recipe, *overrides, "--run", str(folder)], folder, fresh=True)
 
     def resume(self, run: Run) -> Started:
         """Go on with a run.
@@ -87,9 +116,9 @@ class Trainings:
         """
         if is_live(run) or self.runs(run.name):
             raise BusyError(f"{run.name} is being trained; wait for it or stop it first")
-        return self.begin(["train", "--resume", str(run.folder)], run.folder)
+        return self.begin(["train", "--resume", str(run.folder)], run.folder, fresh=False)
 
-    def begin(self, words: Sequence[str], folder: Path) -> Started:
+    def begin(self, words: Sequence[str], folder: Path, fresh: bool) -> Started:
         """A process for these words of the command line."""
         log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process's entry
         environment = os.environ | {"PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "TERM": "dumb"}
@@ -101,7 +130,7 @@ class Trainings:
             env=environment,
             start_new_session=True,  # a Ctrl-C that ends the server is not meant for it
         )
-        self.started[folder.name] = Started(folder, process, log)
+        self.started[folder.name] = Started(folder, process, log, fresh)
         return self.started[folder.name]
 
     def runs(self, name: str) -> bool:
@@ -118,13 +147,16 @@ class Trainings:
             raise MissingError(f"{name[:100]} was not started from here, and can only be stopped where it was")
         return self.started[name]
 
+    def leave(self) -> None:
+        """Tell all of them to end, and do not wait: whoever watches them is told first."""
+        for each in self.started.values():
+            each.leave()
+
     def stop(self) -> None:
-        """Let all of them save and end, and wait for it."""
+        """End all of them and wait for it: those that have made a step save first, of the others nothing is left."""
+        self.leave()
         for each in self.started.values():
-            each.stop()
-        for each in self.started.values():
-            each.process.wait()
-            each.log.close()
+            each.wait()
 
 
 def shipped(recipe: str) -> str:
