@@ -23,7 +23,7 @@ unexport PYTHONPATH
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo install develop docs docs-verify first-hour try-wheel web web-test screenshots lint test test-slow test-lessons test-all mutate bench soak ci system golden format clean
+.PHONY: help demo install develop docs docs-verify first-hour try-wheel web web-test screenshots lint test test-slow test-lessons test-all mutate bench soak fuzz ci system golden format clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -98,6 +98,9 @@ bench: $(DEVELOPED)  ## every benchmark beside its peers (about forty minutes; l
 
 soak: $(DEVELOPED)  ## two hundred faults injected into small trainings; a table of how they ended (half an hour)
 	$(BIN)/python benchmarks/soak.py --out soak.jsonl
+
+fuzz: $(DEVELOPED)  ## a hundred thousand generated inputs to everything that is read; a table of what came of them (an hour)
+	$(BIN)/python -m tests.fuzz --out fuzz.jsonl
 
 ci: export HORNBOOK_REQUIRE_ALL := 1
 ci: system web web-test lint docs docs-verify  ## what continuous integration runs: everything optional is required

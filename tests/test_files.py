@@ -16,6 +16,7 @@ import pytest
 from hornbook.errors import DamagedError, HornbookError, MissingError
 from hornbook.files import (
     explained,
+    is_there,
     read_json,
     read_text,
     replacing,
@@ -177,3 +178,17 @@ def test_the_hash_of_a_file_is_that_of_its_bytes(tmp_path: Path) -> None:
     data = bytes(range(251)) * 8_363
     (tmp_path / "file").write_bytes(data)
     assert sha256_of(tmp_path / "file") == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000 + "]" * 100_000, "9" * 5000, '{"a": 1} {'])
+def test_json_that_cannot_be_read_is_damage_whatever_python_calls_it(tmp_path: Path, text: str) -> None:
+    (tmp_path / "odd.json").write_text(text)
+    with pytest.raises(DamagedError, match=r"odd\.json"):
+        read_json(tmp_path / "odd.json")
+
+
+@pytest.mark.parametrize("name", ["a" * 5000, "a\0b", "."])
+def test_what_no_file_can_be_called_is_missing(tmp_path: Path, name: str) -> None:
+    with pytest.raises(MissingError, match="cannot be read"):
+        read_text(tmp_path / name)
+    assert is_there(tmp_path / name) is (name == ".")

@@ -167,11 +167,14 @@ def test_of_two_overrides_the_later_wins() -> None:
         ("layers.2.thickness=1", "a number below 2"),
         ("layers.x=1", "a number below 2"),
         ("guests.number=1", "no settings of its own"),
+        ("words.1.x=1", "no settings of its own"),
+        ("words.²=1", "a number below 2"),
+        ("words." + "9" * 5000 + "=1", "a number below 2"),
     ],
 )
 def test_an_override_that_leads_nowhere_says_why(assignment: str, words: str) -> None:
     with pytest.raises(SettingError, match=words):
-        override({"layers": [{}, {}], "guests": 3}, [assignment])
+        override({"layers": [{}, {}], "guests": 3, "words": ["a", 7]}, [assignment])
 
 
 @pytest.mark.parametrize(
@@ -181,3 +184,13 @@ def test_an_override_that_leads_nowhere_says_why(assignment: str, words: str) ->
 def test_a_bare_word_is_a_string_and_everything_else_is_toml(text: str, value: Any) -> None:
     assert parse(text) == value
     assert type(parse(text)) is type(value)
+
+
+def test_values_that_toml_cannot_hold_are_strings() -> None:
+    assert parse("9" * 5000) == "9" * 5000
+    assert parse("[" * 3000) == "[" * 3000
+
+
+def test_a_kind_that_is_no_word_is_none_of_them() -> None:
+    with pytest.raises(SettingError, match=r"icing\.kind: {} is none of sweet, plain"):
+        bake(icing={"kind": {}})

@@ -127,14 +127,35 @@ def read_text(path: Path) -> str:
         raise MissingError(f"{path} does not exist") from None
     except UnicodeDecodeError as error:
         raise DamagedError(f"{path} is not UTF-8 text: {error}") from error
+    except (OSError, ValueError) as error:  # a folder, or a name that no file can have
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise MissingError(f"{str(path)[:200]} cannot be read: {reason}; give a file that can") from None
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is such a file or folder; what the system takes for no name at all (too long, a zero in it) is
+    not there."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def read_json(path: Path) -> Any:
     """The value in a JSON file; damage is a ``DamagedError`` that names the file."""
+    return parsed_json(read_text(path), str(path))
+
+
+def parsed_json(text: str, origin: str) -> Any:
+    """The value that JSON says; ``DamagedError`` names its ``origin`` where it is none, or none that can be read."""
     try:
-        return json.loads(read_text(path))
-    except json.JSONDecodeError as error:
-        raise DamagedError(f"{path} is not whole JSON: {error}") from error
+        return json.loads(text)
+    except RecursionError:
+        raise DamagedError(
+            f"{origin} has lists or tables in each other more deeply than anything is read here"
+        ) from None
+    except ValueError as error:  # a number of thousands of digits is one, too
+        raise DamagedError(f"{origin} is not whole JSON: {error}") from error
 
 
 def sha256_of(path: Path) -> str:

@@ -114,7 +114,7 @@ def build_union(options: tuple[Any, ...], value: Any, kinds: Kinds, path: str) -
         raise SettingError(
             f"{path}: say which kind: one of {', '.join(tagged)}, as in {path} = {{kind = {next(iter(tagged))!r}}}"
         )
-    if name not in tagged:
+    if not isinstance(name, str) or name not in tagged:
         raise SettingError(f"{join(path, 'kind')}: {name!r} is none of {', '.join(tagged)}{nearest(str(name), tagged)}")
     return build_dataclass(tagged[name], table, kinds, path)
 
@@ -170,15 +170,15 @@ def override(table: Mapping[str, Any], assignments: Sequence[str]) -> dict[str, 
     return result
 
 
-def enter(inner: Any, name: str, path: str) -> Any:
+def enter(inner: Any, name: Any, path: str) -> Any:
     """The table under ``name``, made if it is not there; a bare kind becomes a table that can be added to."""
     if isinstance(inner, list):
-        if not name.isdigit() or int(name) >= len(inner):
-            raise SettingError(f"{path}: expected a number below {len(inner)}, found {name!r}")
-        return inner[int(name)]
-    if isinstance(inner.get(name), str):
+        name = place_in(inner, name, path)
+    elif name not in inner:
+        inner[name] = {}
+    if isinstance(inner[name], str):
         inner[name] = {"kind": inner[name]}
-    child = inner.setdefault(name, {})
+    child = inner[name]
     if not isinstance(child, dict | list):
         raise SettingError(f"{path}: is {child!r}, which has no settings of its own")
     return child
@@ -186,19 +186,21 @@ def enter(inner: Any, name: str, path: str) -> Any:
 
 def assign(inner: Any, name: str, value: Any, path: str) -> None:
     """Put ``value`` in its place; a bare word for a table with a kind changes the kind and drops its settings."""
-    if isinstance(inner, list):
-        if not name.isdigit() or int(name) >= len(inner):
-            raise SettingError(f"{path}: expected a number below {len(inner)}, found {name!r}")
-        inner[int(name)] = value
-    else:
-        inner[name] = value
+    inner[place_in(inner, name, path) if isinstance(inner, list) else name] = value
+
+
+def place_in(inner: list[Any], name: str, path: str) -> int:
+    """The place in a list that a name says (``SettingError`` where it says none)."""
+    if not name.isascii() or not name.isdigit() or len(name) > 9 or int(name) >= len(inner):
+        raise SettingError(f"{path[:200]}: expected a number below {len(inner)}, found {name[:40]!r}")
+    return int(name)
 
 
 def parse(text: str) -> Any:
     """A TOML value, or the text itself when it is none: a bare word is a string."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # no TOML; a number of thousands of digits; a list a thousand lists deep
         return text
 
 

@@ -16,6 +16,7 @@ from hornbook.data.config import RandomWindows
 from hornbook.data.token_file import TOKENS_AT, TokenFile, TokenFileWriter, writing
 from hornbook.errors import DamagedError, HornbookError, MissingError, TextError
 from tests.data.samples import a_file
+from tests.fuzz.token_files import parts, put_right
 
 documents = st.lists(st.lists(st.integers(0, 1007), min_size=1, max_size=11), min_size=1, max_size=7)
 
@@ -95,6 +96,36 @@ def test_any_changed_byte_is_noticed(tmp_path):
         changed[place] ^= 1
         (tmp_path / "x.tokens").write_bytes(changed)
         with pytest.raises(DamagedError):
+            TokenFile.open(tmp_path / "x.tokens").verify()
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ({"tokens": None}, "tokens"),
+        ({"tokens": 10**18}, "tokens"),
+        ({"tokens": -3}, "tokens"),
+        ({"documents": True}, "documents"),
+        ({"dtype": "O"}, "dtype"),
+        ({"vocab_size": 3.5}, "vocab_size"),
+        ({"end": 5000}, "end-of-text"),
+        ({"name_bytes": 0}, "its header does not belong to it"),
+        ({"log_probability": float("nan")}, "log_probability"),
+        ({"schema": [1]}, "schema"),
+    ],
+)
+def test_a_header_that_cannot_be_true_is_refused_though_its_checksum_is_right(said, what, tmp_path):
+    header, rest = parts(a_file([[1, 2, 3], [4]], end=5).path.read_bytes())
+    (tmp_path / "x.tokens").write_bytes(put_right(header | said, rest))
+    with pytest.raises(DamagedError, match=what):
+        TokenFile.open(tmp_path / "x.tokens")
+
+
+def test_tokens_and_documents_that_cannot_be_are_noticed_though_the_checksum_is_right(tmp_path):
+    header, rest = parts(a_file([[1, 2, 3], [4]], vocab_size=11).path.read_bytes())
+    for changed, what in ((b"\x0b" + rest[1:], "token 11"), (rest[:8] + b"\x09" + rest[9:], "table of its documents")):
+        (tmp_path / "x.tokens").write_bytes(put_right(header, changed))
+        with pytest.raises(DamagedError, match=what):
             TokenFile.open(tmp_path / "x.tokens").verify()
 
 

@@ -102,6 +102,8 @@ def test_an_encoder_may_be_built_of_other_blocks_than_its_decoder():
         ({"heads": 5}, "heads: 5 does not divide width 256; try heads = 4"),
         ({"kv_heads": 3}, "kv_heads: 3 does not divide heads 8; try kv_heads = 2"),
         ({"depth": 0}, "depth: expected a whole number of at least 1, found 0"),
+        ({"depth": 10**9}, "depth: expected at most 4,096 layers"),
+        ({"width": 10**30}, "width: expected a whole number of at most"),
         ({"vocabulary": -1}, "vocabulary: expected 0"),
         ({"dropout": 1.0}, "dropout: expected a number from 0 to below 1, found 1.0"),
         (

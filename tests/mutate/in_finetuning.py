@@ -48,9 +48,14 @@ FINETUNING = [
         ("numbers[-1]", "numbers[0]", "the first number counts"),
     ),
     *mistakes_in(
+        "data/template_process.py", "data/test_chat_templates.py data/test_template_process.py",
+        ("made = ImmutableSandboxedEnvironment(", "from jinja2.sandbox import SandboxedEnvironment\n    made = SandboxedEnvironment(", "a template may change the messages"),
+        ("resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))", "pass", "a template may fill the memory"),
+        ("self.process.poll() is not None", "False", "after a process was lost nothing is rendered any more"),
+    ),
+    *mistakes_in(
         "data/chat_templates.py", "data/test_chat_templates.py",
         ("value = value.replace(spelling, spelling[:1] + guard + spelling[1:])", "pass", "a person can write special tokens"),
-        ("made = ImmutableSandboxedEnvironment(", "made = SandboxedEnvironment(", "a template may change the messages"),
         ("asked += [said] * len(found)", "asked += [True] * len(found)", "prompts carry loss"),
     ),
     *mistakes_in(

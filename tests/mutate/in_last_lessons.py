@@ -226,7 +226,7 @@ LAST_LESSONS = [
         ("            if self.heads % self.kv_heads:\n", "            if False:\n", "lesson 29: key heads need not divide the heads"),
         ("if not 0 <= self.dropout < 1:", "if not 0 <= self.dropout <= 1:", "lesson 29: everything may be dropped"),
         ('for field in ("context", "width", "heads", "depth"):', 'for field in ("context", "width", "heads"):', "lesson 29: a model without a layer"),
-        ("if whole % n == 0), key=lambda n: abs(n - wish))", "), key=lambda n: abs(n - wish))", "lesson 29: a number that does not divide is suggested"),
+        ("if whole % n == 0]", "]", "lesson 29: a number that does not divide is suggested"),
         ("key=lambda n: abs(n - wish))", "key=lambda n: n)", "lesson 29: one head is always suggested"),
         ("head_width = self.head_width or self.width // self.heads", "head_width = self.head_width or self.width", "lesson 29: heads are as wide as the stream"),
     ),

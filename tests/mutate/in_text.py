@@ -51,8 +51,14 @@ TEXT = [
         ("rooms |= 1 << left", "rooms |= 1 << (left - 1)", "the room in a row is misremembered"),
     ),
     *mistakes_in(
+        "data/token_header.py", "data/test_token_file.py",
+        ("if size != size_of(header)", "if size < size_of(header)", "a header of fewer tokens than there are is believed"),
+        ("if name not in header or not possible(header[name])", "if name not in header", "a header may say anything"),
+    ),
+    *mistakes_in(
         "data/token_file.py", "data/test_token_file.py",
-        ("if size != header", "if size < header", "bytes after the end are not noticed"),
+        ("if largest >= self.vocab_size", "if largest > self.vocab_size", "a token beyond the vocabulary passes"),
+        ("int(places[-1]) > end or", "False or", "documents may begin behind the last token"),
         ("vocab_size <= 1 << 16 else", "vocab_size <= 1 << 17 else", "ids above 65,535 wrap around"),
         ('np.searchsorted(self.document_starts, token, side="right")', 'np.searchsorted(self.document_starts, token, side="left")', "the first token of a document belongs to the one before"),
         ("if digest.hexdigest() != self.header", "if False and digest.hexdigest() != self.header", "a changed byte is not noticed"),

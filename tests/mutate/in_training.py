@@ -96,7 +96,7 @@ TRAINING = [
         ("[:-keep]", "[: -keep - 1]", "one checkpoint more than asked for stays"),
         ("if path.name not in wanted:", "if True:", "the best checkpoint is removed"),
         ("fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_SH | fcntl.LOCK_NB", "two processes write one run"),
-        ('.get("journals", {})', '.get("nothing", {})', "a resumed run logs steps twice"),
+        ('part_of({"journals": {}, **progress}', 'part_of({"journals": {}}', "a resumed run logs steps twice"),
         ("st_mtime_ns)", "st_size)", "the latest run is another one"),
     ),
     *mistakes_in(

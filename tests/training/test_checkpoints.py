@@ -20,6 +20,7 @@ from hornbook.training.checkpoints import (
     MODEL,
     OPTIMIZER,
     PROGRESS,
+    Progress,
     check_vocabulary,
     checkpoint_name,
     checkpoints_in,
@@ -28,6 +29,7 @@ from hornbook.training.checkpoints import (
     manifest,
     save_checkpoint,
     verify_checkpoint,
+    write_tensors,
 )
 from hornbook.training.config import AdamW
 from hornbook.training.optimizers import build_optimizer
@@ -277,3 +279,47 @@ def test_a_tokenizer_that_is_not_the_runs_is_refused():
         HornbookError, match=r"vocabulary of 1,009 tokens \(fingerprint a{12}\), this tokenizer has 1,009 \(b{12}\)"
     ):
         check_vocabulary(progress, "b" * 64, 1009)
+
+
+GOING_ON = {
+    "step": 2, "tokens": 42, "seconds": 1.5, "owed": False, "first_step_seconds": None,
+    "best": {"step": 1, "loss": -2.5}, "scale": {"value": 1.0, "good": 0},
+}  # fmt: skip
+
+
+def test_a_progress_is_taken_up_as_it_was_said():
+    progress = Progress.of(GOING_ON, Path("step-000002"))
+    assert (progress.step, progress.tokens, progress.best, progress.scale) == (2, 42, (1, -2.5), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("step", None), ("step", 1.5), ("tokens", "42"), ("seconds", float("nan")), ("seconds", -1), ("scale", 7),
+     ("best", {"step": 1}), ("best", []), ("first_step_seconds", True), ("scale", {"value": 1e300, "good": 0})],
+)  # fmt: skip
+def test_a_progress_that_says_nothing_of_use_is_damage(name, value):
+    with pytest.raises(DamagedError, match=r"progress\.json: expected a .*go on from another checkpoint"):
+        Progress.of({**GOING_ON, name: value}, Path("step-000002"))
+
+
+def test_a_manifest_may_name_what_no_file_can_be_called(checkpoint):
+    said = json.loads((checkpoint / MANIFEST).read_text())
+    said["files"]["a" * 5000] = {"size": 1, "sha256": ""}
+    (checkpoint / MANIFEST).write_text(json.dumps(said, indent=2) + "\n")
+    with pytest.raises(DamagedError, match="is missing"):
+        verify_checkpoint(checkpoint)
+
+
+def test_what_an_optimizer_cannot_go_on_with_is_refused(checkpoint):
+    tensors = load_file(checkpoint / OPTIMIZER)
+    name = next(name for name in tensors if name.endswith("exp_avg"))
+    write_tensors(checkpoint / OPTIMIZER, {**tensors, name: tensors[name].to(torch.int32)})
+    write_json(checkpoint / MANIFEST, manifest(checkpoint))
+    model = a_model()
+    with pytest.raises(HornbookError, match=r"exp_avg: expected torch\.float32, found torch\.int32"):
+        load_checkpoint(checkpoint, model, build_optimizer(AdamW(), model))
+
+
+def test_a_vocabulary_of_no_size_is_told_apart_all_the_same():
+    with pytest.raises(HornbookError, match="a vocabulary of many tokens"):
+        check_vocabulary({"vocabulary": {"fingerprint": "a", "size": "many"}}, "b", 3)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hornbook.errors import MissingError, SettingError
+from hornbook.errors import DamagedError, MissingError, SettingError
 from hornbook.model.config import Rotary
 from hornbook.model.presets import PRESETS
 from hornbook.settings import build
@@ -74,3 +74,35 @@ def test_recipes_that_extend_each_other_in_a_circle_are_refused(place: Path) -> 
 def test_an_unknown_recipe_is_missing_and_the_nearest_is_named() -> None:
     with pytest.raises(MissingError, match="did you mean 'tinyshakespeare-char'"):
         load_recipe("tinyshakespear-char")
+
+
+def test_a_circle_is_noticed_however_the_recipes_are_spelt(tmp_path: Path) -> None:
+    (tmp_path / "one.toml").write_text(f'extends = "../{tmp_path.name}/one.toml"\n')
+    with pytest.raises(SettingError, match="goes in a circle"):
+        load_recipe(tmp_path / "one.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("x = " + "[" * 3000 + "]" * 3000, "more deeply than anything is read"),
+        ("seed = " + "9" * 5000, "digits"),
+        ('extends = "' + "a" * 5000 + '"', "no recipe"),
+        ("base = 7", "base: expected the folder of a run"),
+        ("[training]\nsteps = 1\n[model]\npreset = []", r"model\.preset: \[\] is none of"),
+        ("[training]\nsteps = 1\n[model]\ndepth = 1000000000", "depth: expected at most 4,096 layers"),
+        ("[training]\nsteps = 1\n[model]\nwidth = 2147483647\nheads = 7", "try heads = 1"),
+    ],
+)
+def test_a_recipe_that_nobody_would_write_is_refused_in_words_and_at_once(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "odd.toml").write_text(text)
+    with pytest.raises((SettingError, MissingError), match=says):
+        load_recipe(tmp_path / "odd.toml")
+
+
+def test_a_base_whose_recipe_has_no_model_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"schema": 1}')
+    (tmp_path / "config.toml").write_text("seed = 1")
+    (tmp_path / "mine.toml").write_text(f'base = "{tmp_path}"\n[training]\nsteps = 1')
+    with pytest.raises(DamagedError, match=r"config\.toml has no whole \[model\]"):
+        load_recipe(tmp_path / "mine.toml")

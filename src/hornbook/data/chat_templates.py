@@ -2,28 +2,21 @@
 
     template + messages  ->  text, of which is known what the assistant said  ->  ids, and for each whether it is asked
 
-A template is a program from elsewhere: it runs in a sandbox that lets it read the messages and nothing else. Three
-characters that no message has mark what must not be lost on the way through it: where the assistant's words begin and
-end, and where the spelling of a special token in a message was broken. Around the assistant's words stands
-``{% generation %}``, as transformers has it; a template without it is rendered turn by turn instead.
+A template is a program from elsewhere: it runs in a sandbox that lets it read the messages and nothing else, in a
+process whose time and memory are counted (template_process.py). Three characters that no message has mark what must
+not be lost on the way through it: where the assistant's words begin and end, and where the spelling of a special token
+in a message was broken. Around the assistant's words stands ``{% generation %}``, as transformers has it; a template
+without it is rendered turn by turn instead.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from jinja2 import Template, TemplateError, TemplateSyntaxError
-from jinja2.exceptions import SecurityError
-from jinja2.ext import Extension, loopcontrols
-from jinja2.nodes import CallBlock, Node
-from jinja2.parser import Parser
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-
+from hornbook.data.template_process import RENDERER
 from hornbook.errors import SettingError, TextError, nearest
 from hornbook.files import read_text
 from hornbook.tokenizers.protocol import Tokenizer
@@ -71,23 +64,6 @@ TEMPLATES = {"chatml": CHATML, "phi3": PHI3, "alpaca": ALPACA, "plain": PLAIN}
 """The formats that have a name. What a turn ends with is a special token, where the tokenizer has it."""
 
 
-class Generation(Extension):
-    """``{% generation %}...{% endgeneration %}``: marks what the assistant said."""
-
-    tags = {"generation"}  # noqa: RUF012
-
-    def parse(self, parser: Parser) -> Node:
-        """The block as a call of ``marked``."""
-        line = next(parser.stream).lineno
-        body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
-        return CallBlock(self.call_method("marked"), [], [], body).set_lineno(line)
-
-    def marked(self, caller: Any) -> str:
-        """What the block says, between two marks."""
-        opening, closing, _ = cast(tuple[str, str, str], self.environment.globals["marks"])
-        return f"{opening}{caller()}{closing}"
-
-
 @dataclass(frozen=True)
 class Rendered:
     """A conversation as text; ``spans`` say of each piece whether the assistant said it; ``guard`` breaks spellings."""
@@ -128,24 +104,6 @@ class ChatTemplate:
         """Whether the template itself says what the assistant's words are."""
         return "generation %}" in self.source or "generation -%}" in self.source
 
-    @cached_property
-    def environment(self) -> ImmutableSandboxedEnvironment:
-        """The sandbox; blocks leave no empty lines behind, as transformers has it."""
-        made = ImmutableSandboxedEnvironment(
-            trim_blocks=True, lstrip_blocks=True, extensions=[Generation, loopcontrols]
-        )
-        made.filters["tojson"] = lambda value, indent=None: json.dumps(value, ensure_ascii=False, indent=indent)
-        made.globals["raise_exception"] = refuse
-        return made
-
-    @cached_property
-    def compiled(self) -> Template:
-        """The template, ready to be filled (``SettingError`` where it is no template)."""
-        try:
-            return self.environment.from_string(self.source)
-        except TemplateSyntaxError as error:
-            raise SettingError(f"template: line {error.lineno}: {error.message}") from None
-
     def render(
         self, messages: Sequence[Message], special: Mapping[str, int], prompt: bool = False, end: str = ""
     ) -> Rendered:
@@ -166,24 +124,12 @@ class ChatTemplate:
         return Rendered(tuple(self.turn_by_turn(broken, prompt, end, (opening, closing, guard))), guard)
 
     def filled(self, messages: Sequence[Message], prompt: bool, end: str, marks: tuple[str, str, str]) -> str:
-        """The template filled once."""
-        self.environment.globals["marks"] = marks
-        try:
-            return self.compiled.render(
-                messages=messages, add_generation_prompt=prompt, eos_token=end, bos_token="", tools=None, documents=None
-            )
-        except SecurityError as error:
-            raise SettingError(f"template: it tries to leave its sandbox: {error}") from None
-        except (
-            TemplateError,
-            TypeError,
-            ValueError,
-            KeyError,
-            AttributeError,
-            ArithmeticError,
-            RecursionError,
-        ) as error:
-            raise SettingError(f"template: it fails on these messages: {error}") from None
+        """The template filled once, in its own process (``SettingError``: it cannot be, or takes too much)."""
+        values = {"messages": messages, "add_generation_prompt": prompt, "eos_token": end}
+        answer = RENDERER.ask({"source": self.source, "marks": marks[:2], "values": values})
+        if "error" in answer:
+            raise SettingError(f"template: {answer['error']}")
+        return answer["text"]
 
     def turn_by_turn(
         self, messages: Sequence[Message], prompt: bool, end: str, marks: tuple[str, str, str]
@@ -228,11 +174,6 @@ class ChatTemplate:
         ids, asked = self.encode(turns, tokenizer)
         said = [token for token, mine in zip(ids, asked, strict=True) if mine and token in tokenizer.special.values()]
         return said[-1] if said else tokenizer.roles.end
-
-
-def refuse(message: str) -> None:
-    """What a template calls when it is given messages that it was not made for."""
-    raise TemplateError(message)
 
 
 def end_spelt(tokenizer: Tokenizer) -> str:

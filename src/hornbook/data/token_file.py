@@ -42,12 +42,10 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.errors import DamagedError, HornbookError, MissingError, TextError
+from hornbook.data.token_header import MAGIC, SCHEMA, TOKENS_AT, after, read_header
+from hornbook.errors import DamagedError, HornbookError, TextError
 from hornbook.files import replacing
 
-SCHEMA = 1
-MAGIC = b"HBTOKENS"
-TOKENS_AT = 4096
 RESIDENT = 1 << 25
 """Files up to this many bytes may stay in memory once they have been read; of larger ones the pages are given back."""
 
@@ -138,7 +136,7 @@ class TokenFile:
     def name(self, document: int) -> str:
         """The name of one document."""
         start, stop = int(self.name_starts[document]), int(self.name_starts[document + 1])
-        return self.name_bytes[start:stop].tobytes().decode()
+        return self.name_bytes[start:stop].tobytes().decode(errors="replace")
 
     def document_at(self, token: int) -> int:
         """Which document the token at this index belongs to; the end-of-text before the first counts to the first."""
@@ -159,10 +157,10 @@ class TokenFile:
             mapping.madvise(mmap.MADV_DONTNEED)
 
     def verify(self) -> None:
-        """Read everything and compare it with the checksum in the header.
+        """Read everything, compare it with the checksum in the header, and see that tokens and tables are possible.
 
         Raises:
-            DamagedError: a byte was changed.
+            DamagedError: a byte was changed, or was never right.
         """
         digest = hashlib.sha256()
         with self.path.open("rb") as file:
@@ -174,37 +172,26 @@ class TokenFile:
                 f"{self.path} was altered: its content has SHA-256 {digest.hexdigest()[:12]}..., its header says "
                 f"{self.header['sha256'][:12]}...; prepare the text again"
             )
+        self.check_tables()
+        for start in range(0, len(self), AT_ONCE):
+            largest = int(self.tokens[start : start + AT_ONCE].max())
+            if largest >= self.vocab_size:
+                raise DamagedError(
+                    f"{self.path} has the token {largest}, and its vocabulary {self.vocab_size:,} tokens; "
+                    "prepare the text again"
+                )
+        self.release()
 
-
-def after(byte: int) -> int:
-    """The next multiple of 8."""
-    return -(-byte // 8) * 8
-
-
-def read_header(path: Path) -> dict[str, Any]:
-    """The header of a token file, checked together with the file's size (``MissingError``, ``DamagedError``)."""
-    try:
-        with path.open("rb") as file:
-            head, size = file.read(TOKENS_AT), path.stat().st_size
-    except FileNotFoundError:
-        raise MissingError(f"{path} does not exist; `hornbook prepare` makes token files") from None
-    if head[:8] != MAGIC:
-        raise DamagedError(
-            f"{path} is not a token file: it does not begin with {MAGIC.decode()}; prepare the text again"
+    def check_tables(self) -> None:
+        """Refuse tables whose places do not go upwards, or lead out of what they are places in (``DamagedError``)."""
+        tables = (
+            ("documents", self.document_starts, len(self)),
+            ("documents' bytes", self.document_bytes, self.bytes),
+            ("names", self.name_starts, len(self.name_bytes)),
         )
-    length, checksum = (int.from_bytes(head[at : at + 4], "little") for at in (8, 12))
-    text = head[16 : 16 + length]
-    if len(head) < TOKENS_AT or len(text) < length or zlib.crc32(text) != checksum:
-        raise DamagedError(f"{path}: the header is damaged; prepare the text again")
-    header: dict[str, Any] = json.loads(text)
-    if header["schema"] != SCHEMA:
-        raise DamagedError(f"{path} has schema {header['schema']}, this version reads {SCHEMA}; prepare the text again")
-    if size != header["size"]:
-        raise DamagedError(
-            f"{path} is {'truncated' if size < header['size'] else 'too long'}: it has {size:,} bytes, its header says "
-            f"{header['size']:,}; prepare the text again"
-        )
-    return header
+        for what, places, end in tables:
+            if len(places) and (int(places[-1]) > end or bool((places[1:] < places[:-1]).any())):
+                raise DamagedError(f"{self.path}: the table of its {what} is no table; prepare the text again")
 
 
 AT_ONCE = 1 << 20

@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from hornbook.errors import DamagedError, HornbookError, MissingError, SettingError, nearest
-from hornbook.files import explained, read_json, replacing, write_json
+from hornbook.files import explained, is_there, read_json, replacing, write_json
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 SHARD = "model-{:05d}-of-{:05d}.safetensors"
@@ -82,8 +82,10 @@ def open_tensors(folder: Path) -> Tensors:
     places = read_index(folder / INDEX)
     found: dict[str, tuple[int, ...]] = {}
     for shard in sorted(set(places.values())):
-        if not (folder / shard).is_file():
-            raise DamagedError(f"{folder / shard} is missing, and {INDEX} names it; fetch this file or the model again")
+        if not is_there(folder / shard):
+            raise DamagedError(
+                f"{str(folder / shard)[:200]} is missing, and {INDEX} names it; fetch this file or the model again"
+            )
         there = read_shapes(folder / shard)
         for name in (name for name, place in places.items() if place == shard):
             if name not in there:

@@ -7,6 +7,7 @@ Next: masks.py.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -41,6 +42,7 @@ from hornbook.model.part_configs import (
     Unscaled,
     Yarn,
     check_above,
+    check_depth,
     check_name,
     check_positive,
 )
@@ -200,6 +202,7 @@ class EncoderAndDecoder:
     def __post_init__(self) -> None:
         if self.depth is not None:
             check_positive("depth", self.depth)
+            check_depth(self.depth)
 
 
 Architecture = DecoderOnly | EncoderOnly | EncoderAndDecoder
@@ -266,6 +269,7 @@ class ModelConfig:
             raise SettingError(f"vocabulary: expected 0 (as the tokenizer says) or more, found {self.vocabulary}")
         for field in ("context", "width", "heads", "depth"):
             check_positive(field, getattr(self, field))
+        check_depth(self.depth)
         if self.head_width is not None:
             check_positive("head_width", self.head_width)
         elif self.width % self.heads:
@@ -343,8 +347,9 @@ class ModelConfig:
 
 
 def nearest_divisor(whole: int, wish: int) -> int:
-    """The divisor of ``whole`` that is nearest to ``wish``."""
-    return min((n for n in range(1, whole + 1) if whole % n == 0), key=lambda n: abs(n - wish))
+    """The divisor of ``whole`` that is nearest to ``wish``, of two the smaller."""
+    small = [n for n in range(1, math.isqrt(whole) + 1) if whole % n == 0]
+    return min([*small, *(whole // n for n in reversed(small))], key=lambda n: abs(n - wish))
 
 
 KINDS: dict[type, str] = {

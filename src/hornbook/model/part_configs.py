@@ -17,6 +17,10 @@ ActivationName = Literal["relu", "gelu", "gelu_tanh", "silu", "relu_squared"]
 KernelName = Literal["auto", "explicit", "direct", "single", "fused", "flexible", "flash", "triton"]
 DispatchName = Literal["every", "chosen"]
 
+LARGEST = 1 << 31
+DEEPEST = 4096
+"""The most that a size, and the number of layers, can be."""
+
 
 def check_name(field: str, value: str, names: Any) -> None:
     """Refuse a ``value`` that is none of a ``Literal``'s names, and say which comes nearest."""
@@ -26,9 +30,17 @@ def check_name(field: str, value: str, names: Any) -> None:
 
 
 def check_positive(field: str, value: int) -> None:
-    """Refuse a size below 1."""
+    """Refuse a size below 1, or one that no tensor has."""
     if value < 1:
         raise SettingError(f"{field}: expected a whole number of at least 1, found {value}")
+    if value > LARGEST:
+        raise SettingError(f"{field}: expected a whole number of at most {LARGEST:,}, found {value:.6g}")
+
+
+def check_depth(depth: int) -> None:
+    """Refuse so many layers that their list alone would fill the memory."""
+    if depth > DEEPEST:
+        raise SettingError(f"depth: expected at most {DEEPEST:,} layers, found {depth}")
 
 
 def check_above(field: str, value: float, bound: float) -> None:

@@ -19,6 +19,7 @@ import regex  # type: ignore[import-untyped]
 from hornbook.tokenizers.byte_alphabet import read_visible, write_visibly
 from hornbook.tokenizers.patterns import GPT2_PATTERN
 from hornbook.tokenizers.precompiled import precompiled_normalizer
+from hornbook.tokenizers.tokenizer_json import require_int, require_text
 from hornbook.tokenizers.wordpiece import bert_normalizer, bert_pieces, is_mark, wordpiece_decoder
 
 Spec = Mapping[str, Any]
@@ -52,13 +53,14 @@ def unicode_form(form: Any) -> Callable[[Spec], Normalizer]:
 
 def replacing(spec: Spec) -> Normalizer:
     """Every match of a string or a regular expression by something else."""
-    pattern, content = regex.compile(expression(spec["pattern"])), str(spec["content"])
-    return lambda text: str(pattern.sub(lambda match: content, text))
+    pattern, content = regex.compile(expression(spec["pattern"])), require_text(spec["content"])
+    return lambda text: str(pattern.sub(lambda match: content, text, timeout=seconds_for(text)))
 
 
 def prepending(spec: Spec) -> Normalizer:
     """Something before every text that is not empty."""
-    return lambda text: spec["prepend"] + text if text else text
+    before = require_text(spec["prepend"])
+    return lambda text: before + text if text else text
 
 
 def in_sequence(spec: Spec) -> Normalizer:
@@ -119,11 +121,16 @@ def each(cut: Callable[[str], list[str]]) -> Cutter:
     return lambda pieces: [part for part in chain.from_iterable(map(cut, pieces)) if part]
 
 
+def seconds_for(text: str) -> float:
+    """How long a search in a text may take: some expressions find no end, and then it is a ``TimeoutError``."""
+    return 1.0 + len(text) / 20_000
+
+
 def splits(text: str, pattern: Any, behavior: str, invert: bool) -> list[str]:
     """A text cut at the matches of a pattern, which are kept or not as ``behavior`` says."""
     parts: list[tuple[str, bool]] = []
     end = 0
-    for match in pattern.finditer(text):
+    for match in pattern.finditer(text, timeout=seconds_for(text)):
         if match.end() > match.start():
             parts += [(text[end : match.start()], invert), (match.group(), not invert)]
             end = match.end()
@@ -177,8 +184,16 @@ BEHAVIORS: dict[str, Callable[[Parts], list[str]]] = {
 
 def splitting(spec: Spec) -> Cutter:
     """At a pattern."""
-    pattern, behavior, invert = regex.compile(expression(spec["pattern"])), spec["behavior"], spec.get("invert", False)
+    pattern, behavior = regex.compile(expression(spec["pattern"])), behavior_of(spec["behavior"])
+    invert = bool(spec.get("invert", False))
     return each(lambda text: splits(text, pattern, behavior, invert))
+
+
+def behavior_of(name: Any) -> str:
+    """The name of a behavior (``ValueError`` for one that is not known)."""
+    if require_text(name) not in BEHAVIORS:
+        raise ValueError(f"its behavior {name[:40]!r} is none of {', '.join(BEHAVIORS)}")
+    return str(name)
 
 
 def byte_level(spec: Spec) -> Cutter:
@@ -195,7 +210,7 @@ def byte_level(spec: Spec) -> Cutter:
 
 def metaspace(spec: Spec) -> Cutter:
     """SentencePiece's: spaces become a visible mark, which stands before every word, and perhaps before the text."""
-    mark = spec["replacement"]
+    mark = require_text(spec["replacement"])
     scheme = spec.get("prepend_scheme", "always" if spec.get("add_prefix_space", True) else "never")
     apart = regex.compile(regex.escape(mark))
 
@@ -219,7 +234,7 @@ def cutting_in_sequence(spec: Spec) -> Cutter:
 
 def at_marks(spec: Spec) -> Cutter:
     """At punctuation."""
-    behavior = spec.get("behavior", "Isolated")
+    behavior = behavior_of(spec.get("behavior", "Isolated"))
 
     def cut(text: str) -> list[str]:
         return (
@@ -262,8 +277,15 @@ def decoder_of(spec: Spec | None) -> Decoder:
 
 
 def bytes_back(tokens: list[str]) -> list[str]:
-    """Visible characters as the bytes that they stand for."""
-    return [b"".join(read_visible(token) for token in tokens).decode("utf-8", errors="replace")]
+    """Visible characters as the bytes that they stand for; a token with another character in it as it is spelt."""
+
+    def bytes_of(token: str) -> bytes:
+        try:
+            return read_visible(token)
+        except KeyError:
+            return token.encode()
+
+    return [b"".join(map(bytes_of, tokens)).decode("utf-8", errors="replace")]
 
 
 def byte_fallback(tokens: list[str]) -> list[str]:
@@ -292,12 +314,12 @@ def replacing_in_each(spec: Spec) -> Decoder:
 
 def stripping_each(spec: Spec) -> Decoder:
     """A character taken from the beginning and the end of every token, so many times at most."""
-    content, start, stop = spec["content"], spec["start"], spec["stop"]
+    content, start, stop = require_text(spec["content"]), require_int(spec["start"]), require_int(spec["stop"])
 
     def strip(token: str) -> str:
-        for _ in range(start):
+        for _ in range(min(start, len(token))):
             token = token.removeprefix(content)
-        for _ in range(stop):
+        for _ in range(min(stop, len(token))):
             token = token.removesuffix(content)
         return token
 
@@ -306,7 +328,7 @@ def stripping_each(spec: Spec) -> Decoder:
 
 def marks_to_spaces(spec: Spec) -> Decoder:
     """SentencePiece's mark as a space, and none before the text where one was put there."""
-    mark, scheme = spec["replacement"], spec.get("prepend_scheme", "always")
+    mark, scheme = require_text(spec["replacement"]), spec.get("prepend_scheme", "always")
 
     def decode(tokens: list[str]) -> list[str]:
         first = [token.removeprefix(mark) if scheme != "never" else token for token in tokens[:1]]
@@ -323,7 +345,7 @@ def decoding_in_sequence(spec: Spec) -> Decoder:
 
 DECODERS: dict[str, Callable[[Spec], Decoder]] = {
     "ByteLevel": lambda spec: bytes_back,
-    "WordPiece": lambda spec: wordpiece_decoder(spec["prefix"], spec["cleanup"]),
+    "WordPiece": lambda spec: wordpiece_decoder(require_text(spec["prefix"]), bool(spec["cleanup"])),
     "Metaspace": marks_to_spaces,
     "Replace": replacing_in_each,
     "ByteFallback": lambda spec: byte_fallback,

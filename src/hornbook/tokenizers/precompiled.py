@@ -22,14 +22,21 @@ def precompiled_normalizer(charsmap: bytes) -> Callable[[str], str]:
     size = struct.unpack_from("<I", charsmap)[0] if len(charsmap) >= 4 else -1
     if size < 0 or size % 4 or 4 + size > len(charsmap):
         raise DamagedError("the tokenizer's charsmap is not one of SentencePiece's: its trie is cut off")
+    if not size:  # nothing is replaced
+        return lambda text: text
     units, replacements = struct.unpack_from(f"<{size // 4}I", charsmap, 4), charsmap[4 + size :]
 
     def replaced(text: str) -> str | None:
         """What stands for a text, if its beginning is in the trie: the first that is found there."""
-        place = longest_value(units, text.encode())
-        if place is None:
-            return None
-        return replacements[place : replacements.index(b"\0", place)].decode()
+        try:
+            place = longest_value(units, text.encode())
+            if place is None:
+                return None
+            return replacements[place : replacements.index(b"\0", place)].decode()
+        except (IndexError, ValueError):
+            raise DamagedError(
+                f"the tokenizer's charsmap leads out of itself at {text!r}; fetch tokenizer.json again"
+            ) from None
 
     def normalize(text: str) -> str:
         parts = []

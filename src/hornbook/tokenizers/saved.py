@@ -21,6 +21,7 @@ from hornbook.tokenizers.taken_over import KIND as KIND_OF_OTHERS
 from hornbook.tokenizers.taken_over import TakenOver, roles_of, settings_beside
 from hornbook.tokenizers.tokenizer_json import (
     FILE,
+    UNFIT,
     Document,
     read_bytepair,
     read_merges,
@@ -82,7 +83,7 @@ def is_like_ours(found: Document, settings: Document) -> bool:
         return False
     try:
         tokenizer = BytePairTokenizer(*read_bytepair(found))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except UNFIT:
         return False
     halves = [(tokenizer.token_bytes(left), tokenizer.token_bytes(right)) for left, right in tokenizer.merges.values()]
     return halves == read_merges(found)

@@ -18,7 +18,7 @@ from hornbook.errors import DamagedError, MissingError, TextError
 from hornbook.tokenizers.listing import save_tokenizer
 from hornbook.tokenizers.protocol import Roles
 from hornbook.tokenizers.special import separate, well_formed
-from hornbook.tokenizers.tokenizer_json import document
+from hornbook.tokenizers.tokenizer_json import document, require_int
 
 SPACE = "▁"
 UNKNOWN, BEGIN, END = 0, 1, 2
@@ -26,6 +26,7 @@ UNKNOWN, BEGIN, END = 0, 1, 2
 
 FIRST_BYTE = 3
 BYTES = 256
+BYTE_PIECES = [f"<0x{byte:02X}>" for byte in range(BYTES)]
 KIND = "sentencepiece"
 GONE = -1
 """The place of a piece that has become part of the one before it."""
@@ -178,7 +179,11 @@ class SentencePieceBPE:
 def load_sentencepiece(found: dict[str, Any]) -> SentencePieceBPE:
     """The tokenizer that ``SentencePieceBPE.document`` describes; the scores count down in the order of its merges."""
     ids: dict[str, int] = found["model"]["vocab"]
+    if sorted(map(require_int, ids.values())) != list(range(len(ids))):
+        raise ValueError("its ids are not 0, 1, 2 and so on")
     tokens, scores = sorted(ids, key=lambda token: ids[token]), [0.0] * len(ids)
+    if tokens[FIRST_BYTE : FIRST_BYTE + BYTES] != BYTE_PIECES or "" in tokens:
+        raise ValueError("its pieces from 3 on are not the 256 bytes")
     for place, made in enumerate(dict.fromkeys(left + right for left, right in found["model"]["merges"])):
         scores[ids[made]] = float(-place)
     return SentencePieceBPE(tokens, scores)
@@ -208,7 +213,7 @@ def read_llama2c(path: Path, vocab_size: int) -> SentencePieceBPE:
         raise DamagedError(
             f"{path} does not hold {vocab_size} pieces, as the model has: {error}; fetch it again"
         ) from None
-    if at != len(data) or tokens[FIRST_BYTE : FIRST_BYTE + BYTES] != [f"<0x{byte:02X}>" for byte in range(BYTES)]:
+    if at != len(data) or tokens[FIRST_BYTE : FIRST_BYTE + BYTES] != BYTE_PIECES:
         raise DamagedError(
             f"{path} is not the tokenizer of a model with {vocab_size} tokens; give the one that came with it"
         )

@@ -18,6 +18,7 @@ from hornbook.tokenizers.listing import save_tokenizer
 from hornbook.tokenizers.pipeline import cutter_of, decoder_of, normalizer_of
 from hornbook.tokenizers.protocol import Roles
 from hornbook.tokenizers.special import separate, well_formed
+from hornbook.tokenizers.tokenizer_json import in_whole_characters, read_special, require_int, require_text, understood
 from hornbook.tokenizers.unigram import UnigramModel, in_bytes
 from hornbook.tokenizers.wordpiece import WordPieceModel
 
@@ -51,6 +52,8 @@ class MergeModel:
         if lost is not None:
             raise ValueError(f"its merge of {' and '.join(map(repr, lost))} leads to no token")
         self.unknown: str | None = spec.get("unk_token")
+        if self.unknown is not None and self.unknown not in self.ids:
+            raise ValueError(f"its unknown token {str(self.unknown)[:40]!r} is not in its vocabulary")
         self.byte_fallback, self.fuse = bool(spec.get("byte_fallback")), bool(spec.get("fuse_unk"))
         self.whole = bool(spec.get("ignore_merges"))
         if spec.get("continuing_subword_prefix") or spec.get("end_of_word_suffix") or spec.get("dropout"):
@@ -88,14 +91,18 @@ class MergeModel:
 def wordpiece(spec: Mapping[str, Any]) -> WordPieceModel:
     """BERT's."""
     ids = spec["vocab"]
-    prefix, longest = spec["continuing_subword_prefix"], spec["max_input_chars_per_word"]
+    prefix, longest = require_text(spec["continuing_subword_prefix"]), require_int(spec["max_input_chars_per_word"])
     return WordPieceModel(by_number(ids), ids.get(spec["unk_token"]), prefix, longest)
 
 
 def unigram(spec: Mapping[str, Any]) -> UnigramModel:
     """T5's."""
-    pieces = [(str(piece), float(score)) for piece, score in spec["vocab"]]
-    return UnigramModel(pieces, spec["unk_id"], bool(spec.get("byte_fallback")))
+    pieces, unknown = [(str(piece), float(score)) for piece, score in spec["vocab"]], spec["unk_id"]
+    if not all(abs(score) < UNLIKELIEST for _, score in pieces):
+        raise ValueError("its pieces have scores that are no log-probabilities")
+    if unknown is not None and not 0 <= require_int(unknown) < len(pieces):
+        raise ValueError(f"its unknown piece is {unknown}, and it has {len(pieces):,}")
+    return UnigramModel(pieces, unknown, bool(spec.get("byte_fallback")))
 
 
 MODELS: dict[str, Callable[[Mapping[str, Any]], Model]] = {
@@ -105,12 +112,25 @@ MODELS: dict[str, Callable[[Mapping[str, Any]], Model]] = {
 }
 
 
-def by_number(ids: Mapping[str, int]) -> list[str]:
+UNLIKELIEST = 1e9
+"""No log-probability is so far from 0."""
+
+MOST = 1 << 20
+"""No vocabulary has so many tokens; an id beyond would only fill the memory with tokens that nobody has."""
+
+
+def by_number(ids: Mapping[str, Any]) -> list[str]:
     """The tokens in the order of their ids; a number that nobody has is an empty text."""
+    for token, number in ids.items():
+        if not 0 <= require_int(number) < MOST:
+            raise ValueError(f"the id of {token[:40]!r} is {number}, expected a number from 0 to {MOST - 1:,}")
     tokens = [""] * (max(ids.values(), default=-1) + 1)
     for token, number in ids.items():
         tokens[number] = token
     return tokens
+
+
+ENDLESS = "a regular expression of this tokenizer finds no end on this text; use another tokenizer"
 
 
 class TakenOver:
@@ -124,18 +144,19 @@ class TakenOver:
         if spec.get("type") not in MODELS:
             raise ValueError(f"its model is {spec.get('type')!r}, which is none of {', '.join(MODELS)}")
         self.model = MODELS[spec["type"]](spec)
-        self.added = {token["content"]: int(token["id"]) for token in found.get("added_tokens") or []}
-        self.special: Mapping[str, int] = {
-            t["content"]: int(t["id"]) for t in found.get("added_tokens") or [] if t["special"]
-        }
+        listed = found.get("added_tokens") or []
+        self.added = read_special({"added_tokens": listed})
+        self.special: Mapping[str, int] = read_special({"added_tokens": [each for each in listed if each["special"]]})
         self.ordinary = {name: number for name, number in self.added.items() if name not in self.special}
         self.normalize, self.cut = normalizer_of(found.get("normalizer")), cutter_of(found.get("pre_tokenizer"))
         self.back = decoder_of(found.get("decoder"))
-        self.tokens = [*self.model.tokens]
-        self.tokens += [""] * (max(self.added.values(), default=-1) + 1 - len(self.tokens))
+        more = by_number(self.added)
+        self.tokens = [*self.model.tokens, *more[len(self.model.tokens) :]]
         for name, number in self.added.items():
             self.tokens[number] = name
         self.before, self.after = template(found.get("post_processor"), self.added | vocabulary_of(self.tokens))
+        if any(not 0 <= require_int(number) < len(self.tokens) for number in (*self.before, *self.after)):
+            raise ValueError(f"its post_processor puts {self.before} and {self.after} around a text, which are no ids")
         self.roles = roles_of(settings, self.added, vocabulary_of(self.tokens))
         self.piece_ids = lru_cache(maxsize=1 << 16)(self.model.encode)
 
@@ -151,13 +172,17 @@ class TakenOver:
     def encode(self, text: str, allow_special: bool = False) -> list[int]:
         """The ids of a text; special tokens written in it are ordinary characters unless ``allow_special``."""
         result: list[int] = []
-        for part in separate(well_formed(text), self.added if allow_special else self.ordinary):
-            if isinstance(part, int):
-                result.append(part)
-            else:
-                for piece in self.cut([self.normalize(part)]):
-                    result += self.piece_ids(piece)
-        return [token for token in result if allow_special or token not in self.never]
+        try:
+            for part in separate(well_formed(text), self.added if allow_special else self.ordinary):
+                if isinstance(part, int):
+                    result.append(part)
+                else:
+                    for piece in self.cut([self.normalize(part)]):
+                        result += self.piece_ids(piece)
+        except TimeoutError:
+            raise TextError(ENDLESS) from None
+        never = set[int]() if allow_special else self.never
+        return [token for token in result if token not in never]
 
     @property
     def never(self) -> set[int]:
@@ -173,7 +198,10 @@ class TakenOver:
         hidden = set(self.special.values())
         for token in ids:
             self.check(token)
-        return "".join(self.back([self.tokens[token] for token in ids if token not in hidden]))
+        try:
+            return "".join(self.back([self.tokens[token] for token in ids if token not in hidden]))
+        except TimeoutError:
+            raise TextError(ENDLESS) from None
 
     def token_bytes(self, token: int) -> bytes:
         """The bytes that a token alone is decoded to; ``b""`` for a special one."""
@@ -212,7 +240,7 @@ def template(spec: Mapping[str, Any] | None, ids: Mapping[str, int]) -> tuple[li
         around = [template(step, ids) for step in spec["processors"]]
         return [token for before, _ in around for token in before], [token for _, after in around for token in after]
     if kind in ("BertProcessing", "RobertaProcessing"):
-        return [int(spec["cls"][1])], [int(spec["sep"][1])]
+        return [spec["cls"][1]], [spec["sep"][1]]
     if kind != "TemplateProcessing":
         raise ValueError(f"its post_processor is {kind!r}, which is not known here")
     sides: tuple[list[int], list[int]] = ([], [])
@@ -257,4 +285,5 @@ def settings_beside(folder: Path) -> Document:
         if (folder / name).is_file():
             said = read_json(folder / name)
             settings |= said if isinstance(said, dict) else {}
+    understood(in_whole_characters, settings, folder / CONFIG)
     return settings

@@ -6,9 +6,12 @@ tokens in any text unless told otherwise (``encode_special_tokens = True``), whi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
+
+import regex  # type: ignore[import-untyped]
 
 from hornbook.errors import DamagedError
 from hornbook.tokenizers.byte_alphabet import read_visible, write_visibly
@@ -21,6 +24,9 @@ NO_UNKNOWN = "<none>"
 
 Document = dict[str, Any]
 Read = TypeVar("Read")
+
+UNFIT = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, regex.error)
+"""What Python says when a part of a document is missing, of another type, out of range, or no regular expression."""
 
 
 def document(
@@ -133,21 +139,37 @@ def read_words(found: Document) -> tuple[list[str], dict[str, int]]:
 
 def read_special(found: Document) -> dict[str, int]:
     """The special tokens by their text."""
-    return {str(token["content"]): require_int(token["id"]) for token in found["added_tokens"]}
+    special = {require_text(token["content"]): require_int(token["id"]) for token in found["added_tokens"]}
+    if "" in special:
+        raise ValueError("one of its added tokens has no text")
+    return special
 
 
 def require_int(value: object) -> int:
     """An id, which JSON could also have made something else."""
-    if not isinstance(value, int):
-        raise ValueError(f"{value!r} is not an id")
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError(f"{str(value)[:40]!r} is not a whole number")
     return value
+
+
+def require_text(value: object) -> str:
+    """A text, which JSON could also have made something else."""
+    if not isinstance(value, str):
+        raise ValueError(f"{str(value)[:40]!r} is not a text")
+    return value
+
+
+def in_whole_characters(found: Document) -> Document:
+    """A document without half a character (``"\\ud800"``), which JSON can spell and no text can have."""
+    json.dumps(found, ensure_ascii=False).encode()
+    return found
 
 
 def understood(read: Callable[[Document], Read], found: Any, path: Path) -> Read:
     """What ``read`` makes of a document; whatever is wrong with it becomes a ``DamagedError`` that names the file."""
     try:
-        return read(found)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        return read(in_whole_characters(found))
+    except UNFIT as error:
         reason = f"{error} is missing or unknown" if isinstance(error, KeyError) else str(error)
         raise DamagedError(
             f"{path} is not a tokenizer that can be used here: {reason}; train it again or copy it afresh"

@@ -13,17 +13,18 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Shaped
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from hornbook.errors import DamagedError, HornbookError, MissingError
-from hornbook.files import read_json, read_text, replacing_folder, sha256_of, write_json
+from hornbook.files import is_there, read_json, read_text, replacing_folder, sha256_of, write_json
 from hornbook.training.optimizers import Optimizer, optimizer_tensors, restore_optimizer
 from hornbook.training.shards import is_sharded, local_of, own_part, sharded_like, whole_of
 
@@ -82,7 +83,9 @@ def load_checkpoint(folder: Path, model: nn.Module, optimizer: Optimizer | None 
     return progress
 
 
-def of_parameter(whole: Float[Tensor, "*_"], parameters: Mapping[str, nn.Parameter], name: str) -> Float[Tensor, "*_"]:
+def of_parameter(
+    whole: Shaped[Tensor, "*_"], parameters: Mapping[str, nn.Parameter], name: str
+) -> Shaped[Tensor, "*_"]:
     """What an optimizer remembers under ``name`` (``blocks.0.weight.exp_avg``), laid out like its parameter."""
     like = parameters.get(name.rpartition(".")[0])
     if like is None or whole.shape != like.shape or not is_sharded(like):
@@ -102,6 +105,68 @@ def read_progress(folder: Path) -> dict[str, Any]:
         found = progress.get("schema") if isinstance(progress, dict) else progress
         raise DamagedError(f"{folder / PROGRESS}: expected schema {SCHEMA}, found {found!r}")
     return progress
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a training had come, checked: ``best`` is the step and loss of its best evaluation, if there was one."""
+
+    step: int
+    tokens: int
+    seconds: float
+    owed: bool
+    first_step_seconds: float | None
+    best: tuple[int, float] | None
+    scale: float
+    good: int
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any], folder: Path) -> Progress:
+        """What ``read_progress`` gave, for a training that goes on.
+
+        Raises:
+            DamagedError: a part is missing, or cannot be what it says.
+        """
+        path = folder / PROGRESS
+        first, best, scale = said.get("first_step_seconds"), said.get("best"), part_of(said, "scale", path)
+        return cls(
+            step=int(number_of(said, "step", path, whole=True)),
+            tokens=int(number_of(said, "tokens", path, whole=True)),
+            seconds=number_of(said, "seconds", path),
+            owed=bool(said.get("owed")),
+            first_step_seconds=None if first is None else number_of(said, "first_step_seconds", path),
+            best=None if best is None else best_of(part_of(said, "best", path), path),
+            scale=number_of(scale, "value", path),
+            good=int(number_of(scale, "good", path, whole=True)),
+        )
+
+
+def best_of(said: Mapping[str, Any], path: Path) -> tuple[int, float]:
+    """The step and the loss of the best evaluation."""
+    return int(number_of(said, "step", path, whole=True)), number_of(said, "loss", path, least=-LARGEST)
+
+
+def part_of(said: Mapping[str, Any], name: str, path: Path) -> Mapping[str, Any]:
+    """A table in a progress; nothing of the kind is a ``DamagedError``."""
+    found = said.get(name)
+    if not isinstance(found, Mapping):
+        raise DamagedError(f"{path}: expected a table under {name!r}, found {str(found)[:40]!r}{ANOTHER}")
+    return found
+
+
+LARGEST = float(1 << 53)
+ANOTHER = "; go on from another checkpoint"
+"""What to do about a progress that says nothing of use."""
+
+
+def number_of(said: Mapping[str, Any], name: str, path: Path, whole: bool = False, least: float = 0.0) -> float:
+    """A finite number of at least so much in a progress, perhaps a whole one; anything else is a ``DamagedError``."""
+    found = said.get(name)
+    kind = int if whole else int | float
+    if not isinstance(found, kind) or isinstance(found, bool) or not least <= found < LARGEST:
+        expected = "whole number" if whole else "number"
+        raise DamagedError(f"{path}: expected a {expected} as {name!r}, found {str(found)[:40]!r}{ANOTHER}")
+    return float(found)
 
 
 # Checking -------------------------------------------------------------------------------------------------------------
@@ -141,8 +206,8 @@ def damage(folder: Path) -> str:
             return f"{path} was altered after it was written"
         for name, expected in said["files"].items():
             file = folder / name
-            if not file.is_file():
-                return f"{file} is missing"
+            if not is_there(file) or not file.is_file():
+                return f"{str(file)[:200]} is missing"
             if file.stat().st_size != expected["size"]:
                 return f"{file}: expected {expected['size']:,} bytes, found {file.stat().st_size:,}"
             if sha256_of(file) != expected["sha256"]:
@@ -258,7 +323,12 @@ def check_vocabulary(progress: Mapping[str, Any], fingerprint: str, size: int) -
     trained = progress.get("vocabulary")
     if isinstance(trained, Mapping) and trained.get("fingerprint") != fingerprint:
         raise HornbookError(
-            f"the checkpoint was trained with a vocabulary of {trained.get('size'):,} tokens "
+            f"the checkpoint was trained with a vocabulary of {in_thousands(trained.get('size'))} tokens "
             f"(fingerprint {str(trained.get('fingerprint'))[:12]}), this tokenizer has {size:,} ({fingerprint[:12]}); "
             "use the tokenizer in the folder of the checkpoint's run"
         )
+
+
+def in_thousands(size: object) -> str:
+    """A number as it is read most easily; what is no number as it is."""
+    return f"{size:,}" if isinstance(size, int) else str(size)[:40]

@@ -32,6 +32,8 @@ REMEMBERED: dict[type, set[str]] = {
     MuonOptimizer: {"momentum"},
 }
 """What each optimizer remembers of a parameter."""
+COUNT = "step"
+"""Which of it is one number for the whole parameter: how many updates there were."""
 
 
 @runtime_checkable
@@ -224,10 +226,11 @@ def restore_optimizer(optimizer: Optimizer, model: nn.Module, tensors: Mapping[s
                     f"{', '.join(sorted(state))}; a run goes on with the optimizer it was begun with"
                 )
             for what, value in state.items():
-                if value.dim() and value.shape != parameter.shape:
-                    raise HornbookError(
-                        f"{names[parameter]}.{what}: expected {list(parameter.shape)}, found {list(value.shape)}"
-                    )
+                shape, dtype = (torch.Size(), torch.float32) if what == COUNT else (parameter.shape, parameter.dtype)
+                if value.shape != shape:
+                    raise HornbookError(f"{names[parameter]}.{what}: expected {list(shape)}, found {list(value.shape)}")
+                if value.dtype != dtype:
+                    raise HornbookError(f"{names[parameter]}.{what}: expected {dtype}, found {value.dtype}")
             restored.append((part, parameter, state))  # type: ignore[arg-type]
     if remembered:
         raise HornbookError(f"the optimizer of this model does not move {', '.join(sorted(remembered)[:5])}")

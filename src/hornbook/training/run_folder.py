@@ -24,12 +24,16 @@ from typing import Any
 from torch import nn
 
 from hornbook.errors import BusyError, DamagedError, MissingError, SettingError, nearest
-from hornbook.files import explained, read_json, read_text, restore_folder, write_json, write_text
+from hornbook.files import explained, is_there, read_json, read_text, restore_folder, write_json, write_text
 from hornbook.training.checkpoints import (
+    PROGRESS,
+    best_of,
     checkpoint_name,
     checkpoints_in,
     damage,
     help_saving,
+    number_of,
+    part_of,
     read_progress,
     save_checkpoint,
 )
@@ -104,11 +108,11 @@ class Run:
             folder = known[-1]
         else:
             places = [Path(name), runs_root() / name]
-            folder = next((place for place in places if (place / "run.json").is_file()), Path(name))
-        if not (folder / "run.json").is_file():
-            what = "is no run: it has no run.json" if folder.exists() else "does not exist"
+            folder = next((place for place in places if is_there(place / "run.json")), Path(name))
+        if not is_there(folder / "run.json"):
+            what = "is no run: it has no run.json" if is_there(folder) else "does not exist"
             near = nearest(str(name), [path.name for path in known])
-            raise MissingError(f"{folder} {what}{near}; `hornbook runs list` shows what there is")
+            raise MissingError(f"{str(folder)[:200]} {what}{near}; `hornbook runs list` shows what there is")
         run = cls(folder)
         if run.info.get("schema") != SCHEMA:
             found = run.info.get("schema")
@@ -295,14 +299,18 @@ class Run:
 
     def rewind(self, checkpoint: Path) -> None:
         """Take back what the journals say about what came after a checkpoint, and let ``best`` be what it was then."""
-        progress = read_progress(checkpoint)
+        progress, path = read_progress(checkpoint), checkpoint / PROGRESS
+        places = part_of({"journals": {}, **progress}, "journals", path)
         for file in (self.metrics, self.samples):
             if file.exists():
                 with Journal(file) as journal:
-                    journal.rewind(int(progress.get("journals", {}).get(file.name, file.stat().st_size)))
+                    end = number_of({file.name: file.stat().st_size, **places}, file.name, path, whole=True)
+                    journal.rewind(int(end))
         best = progress.get("best")
-        if isinstance(best, Mapping) and self.checkpoint(int(best["step"])).is_dir():
-            write_text(self.folder / "best", checkpoint_name(int(best["step"])) + "\n")
+        if isinstance(best, Mapping):
+            step, _ = best_of(best, path)
+            if self.checkpoint(step).is_dir():
+                write_text(self.folder / "best", checkpoint_name(step) + "\n")
 
     @contextmanager
     def lock(self) -> Iterator[None]:

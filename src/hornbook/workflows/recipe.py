@@ -24,8 +24,8 @@ import hornbook.finetuning.config as finetuning
 import hornbook.model.config as model
 import hornbook.tokenizers.config as tokenizers
 import hornbook.training.config as training
-from hornbook.errors import MissingError, SettingError, nearest
-from hornbook.files import read_text
+from hornbook.errors import DamagedError, MissingError, SettingError, nearest
+from hornbook.files import is_there, read_text
 from hornbook.generation.config import Sampling
 from hornbook.model.presets import PRESETS
 from hornbook.settings import build, merge, override, plain
@@ -139,8 +139,8 @@ def replaced(recipe: Recipe, **changes: Any) -> Recipe:
 def read_table(source: str | Path, children: tuple[str, ...]) -> dict[str, Any]:
     """The plain data of a recipe with its parents under it; ``children`` are the recipes that led here."""
     path = find_recipe(source)
-    if str(path) in children:
-        raise SettingError(f"extends: {' -> '.join([*children, str(path)])} goes in a circle")
+    if str(path.resolve()) in children:
+        raise SettingError(f"extends: {' -> '.join([*children, str(path.resolve())])} goes in a circle")
     table = parse_toml(path)
     parent = table.pop("extends", None)
     if parent is None:
@@ -148,7 +148,7 @@ def read_table(source: str | Path, children: tuple[str, ...]) -> dict[str, Any]:
     if not isinstance(parent, str):
         raise SettingError(f"extends: expected the name of a recipe, found {parent!r}")
     beside = path.parent / parent
-    return merge(read_table(beside if beside.exists() else parent, (*children, str(path))), table)
+    return merge(read_table(beside if is_there(beside) else parent, (*children, str(path.resolve()))), table)
 
 
 def find_recipe(source: str | Path) -> Path:
@@ -157,10 +157,10 @@ def find_recipe(source: str | Path) -> Path:
     if name in names:
         return Path(str(resources.files("hornbook") / "recipes" / f"{name}.toml"))
     path = Path(source)
-    if path.is_file():
+    if is_there(path) and path.is_file():
         return path
     if path.suffix == ".toml" or "/" in name:
-        raise MissingError(f"{path} does not exist; give a recipe's file, or one of {', '.join(names)}")
+        raise MissingError(f"{name[:200]} does not exist; give a recipe's file, or one of {', '.join(names)}")
     raise MissingError(f"there is no recipe {name!r}{nearest(name, names)}; there are {', '.join(names)}")
 
 
@@ -168,7 +168,11 @@ def parse_toml(path: Path) -> dict[str, Any]:
     """A TOML file as plain data; a mistake in it is a ``SettingError`` that names file and line."""
     try:
         return tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise SettingError(
+            f"{path}: lists or tables lie in each other more deeply than anything is read here"
+        ) from None
+    except ValueError as error:  # a number of thousands of digits is one, too
         raise SettingError(f"{path}: {error}") from None
 
 
@@ -199,10 +203,17 @@ def on_base(table: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
         return table
     from hornbook.training.run_folder import Run
 
-    folder = Run.open(str(table["base"])).folder.resolve()
-    whole = parse_toml(folder / "config.toml")["model"]
-    stays = OF_THE_TRAINING[: 1 if whole["position_encoding"]["kind"] == A_ROW_EACH else 2]
-    own = {name: value for name, value in table.get("model", {}).items() if name in stays}
+    if not isinstance(table["base"], str):
+        raise SettingError(f"base: expected the folder of a run, found {str(table['base'])[:40]!r}")
+    folder = Run.open(table["base"]).folder.resolve()
+    whole, own = parse_toml(folder / "config.toml").get("model"), table.get("model", {})
+    positions = whole.get("position_encoding") if isinstance(whole, Mapping) else None
+    if not isinstance(whole, Mapping) or not isinstance(positions, Mapping):
+        raise DamagedError(f"{folder / 'config.toml'} has no whole [model], as a run writes it; take another base")
+    if not isinstance(own, Mapping):
+        raise SettingError(f"model: expected a table of settings, found {own!r}")
+    stays = OF_THE_TRAINING[: 1 if positions.get("kind") == A_ROW_EACH else 2]
+    own = {name: value for name, value in own.items() if name in stays}
     based = table | {
         "base": str(folder),
         "model": merge(whole, own),
@@ -217,7 +228,7 @@ def expand_preset(table: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(settings, Mapping) or "preset" not in settings:
         return table
     name = settings["preset"]
-    if name not in PRESETS:
+    if not isinstance(name, str) or name not in PRESETS:
         raise SettingError(f"model.preset: {name!r} is none of {', '.join(PRESETS)}{nearest(str(name), PRESETS)}")
     own = {key: value for key, value in settings.items() if key != "preset"}
     return table | {"model": merge(plain(PRESETS[name], KINDS), own)}

@@ -17,7 +17,7 @@ from hornbook.finetuning.adapting import adapt, trained_share
 from hornbook.model.initialise import initialise
 from hornbook.model.recompute import recompute
 from hornbook.tokenizers.saved import fingerprint
-from hornbook.training.checkpoints import check_vocabulary, load_checkpoint, read_progress
+from hornbook.training.checkpoints import Progress, check_vocabulary, load_checkpoint, read_progress
 from hornbook.training.devices import choose_device, choose_threads
 from hornbook.training.distribution import Share, shared_out
 from hornbook.training.guards import Best, SpikeWatch
@@ -166,14 +166,15 @@ def go_on(training: Training, checkpoint: Path) -> None:
     """Take up weights, optimizer, clock and counts where a checkpoint left them."""
     tokenizer = training.prepared.tokenizer
     check_vocabulary(read_progress(checkpoint), fingerprint(tokenizer), tokenizer.vocab_size)
-    progress = load_checkpoint(checkpoint, training.model, training.optimizer)
+    said = load_checkpoint(checkpoint, training.model, training.optimizer)
+    progress = Progress.of(said, checkpoint)
     training.run.rewind(checkpoint)
-    training.step, training.tokens = int(progress["step"]), int(progress["tokens"])
-    training.owed = bool(progress["owed"])
-    training.clock.spent = float(progress["seconds"])
+    training.step, training.tokens = progress.step, progress.tokens
+    training.owed = progress.owed
+    training.clock.spent = progress.seconds
     if isinstance(training.length, ByTime):
-        training.length.first = progress["first_step_seconds"]
-    if progress["best"] is not None:
-        training.best.offer(int(progress["best"]["step"]), float(progress["best"]["loss"]))
-    training.scale.value, training.scale.good = progress["scale"]["value"], progress["scale"]["good"]
+        training.length.first = progress.first_step_seconds
+    if progress.best is not None:
+        training.best.offer(*progress.best)
+    training.scale.value, training.scale.good = progress.scale, progress.good
     training.watcher.said(f"going on from {checkpoint.name}")
