@@ -60,7 +60,7 @@ def read_watched(name: str, seed: int, inputs: int, data: Path) -> tuple[str, ..
     from tests.fuzz.targets import TARGETS
 
     python, *_, program = template_process.COMMAND
-    counting = ["-m", "coverage", "run", "--branch", "-p", f"--data-file={data / 'there'}"]
+    counting = ["-m", "coverage", "run", "--branch", "-p", f"--data-file={data / 'here'}"]
     template_process.COMMAND[:] = [python, "-P", *counting, program]
     with tempfile.TemporaryDirectory(prefix="hornbook-fuzz-", dir=memory_disk()) as folder:
         target = TARGETS[name](Path(folder))

@@ -12,7 +12,7 @@ TALK = [
         "content": [{"type": "text", "text": "Bye"}],
         "tool_calls": [{"name": "f", "arguments": {"a": 1}}],
     },
-    {"role": "assistant", "content": "See you."},
+    {"role": "assistant", "content": "im_end|>See you.<|im"},
 ]
 OTHERS = (
     "{% for m in messages %}{{ '<|im_start|>' ~ m.role ~ '\n' ~ (m.content | string | trim) ~ '<|im_end|>\n' }}{% endfor %}",

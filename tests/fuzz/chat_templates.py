@@ -47,7 +47,8 @@ class ChatTemplates:
             data = "".join(self.piece(draw) for _ in range(draw.randint(0, 6))).encode()
         if lot >= RIGHT and draw.random() < 0.1:
             messages = as_json(grown(draw), escaped=True)
-        return Input({"template.jinja": data, "messages.json": messages}, lot < RIGHT)
+        note = draw.choice((*TEMPLATES, "chatlm", "", "/nowhere.jinja")) if draw.random() < 0.02 else ""
+        return Input({"template.jinja": data, "messages.json": messages}, lot < RIGHT and not note, note)
 
     def changed(self, draw: random.Random, source: str) -> str:
         """A template whose tags are dropped, doubled, exchanged, or changed within."""
@@ -93,7 +94,8 @@ class ChatTemplates:
     def read(self, given: Input) -> None:
         """As a conversation is prepared for training, and as one is answered."""
         self.file.write_bytes(given.files["template.jinja"])
-        template = ChatTemplate.named(str(self.file))
+        named = given.note or str(self.file)
+        template = ChatTemplate.named(named)
         messages = parsed_json(given.files["messages.json"].decode("utf-8", "replace"), "messages.json")
         if not isinstance(messages, list) or not all(isinstance(each, dict) for each in messages):
             messages = [{"role": "user", "content": messages}]

@@ -6,11 +6,14 @@ from __future__ import annotations
 import math
 import os
 import random
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import jaxtyping
 import pytest
 
+from tests.fuzz.__main__ import memory_disk
 from tests.fuzz.mutating import as_json, changed, damaged
 from tests.fuzz.running import Tally, read_once, run, watched
 from tests.fuzz.target import Input, generator
@@ -22,9 +25,16 @@ INPUTS = {
     "checkpoints": 150,
     "recipes": 300,
     "chat templates": 150,
-    "HTTP bodies": 80,
+    "HTTP bodies": 40,
 }
 """A few seconds in all; the whole is ``make fuzz``."""
+
+
+@pytest.fixture
+def quick_folder() -> Iterator[Path]:
+    """A folder in memory, where there is such a thing: thousands of files are written."""
+    with tempfile.TemporaryDirectory(prefix="hornbook-fuzz-", dir=memory_disk()) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture
@@ -35,12 +45,16 @@ def as_in_use() -> Iterator[None]:
     jaxtyping.config.update("jaxtyping_disable", False)
 
 
-@pytest.mark.parametrize("name", TARGETS)
-def test_every_input_is_accepted_or_refused_in_words(name, tmp_path, monkeypatch, as_in_use) -> None:
+SLOW = {"HTTP bodies": [pytest.mark.slow]}
+"""Three runs are trained for it."""
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=SLOW.get(name, [])) for name in TARGETS])
+def test_every_input_is_accepted_or_refused_in_words(name, tmp_path, quick_folder, monkeypatch, as_in_use) -> None:
     monkeypatch.chdir(tmp_path)  # it comes back from wherever the target goes
     for variable in ("HORNBOOK_GPT2", "HORNBOOK_STUDIES"):
         monkeypatch.setenv(variable, os.environ.get(variable, ""))
-    target = TARGETS[name](tmp_path)
+    target = TARGETS[name](quick_folder)
     tally = run(target, iter(range(INPUTS[name])), 7, tmp_path / "failures")
     happened = "\n".join(path.read_text() for path in (tmp_path / "failures").glob("*/what-happened.txt"))
     assert not tally.failed, f"{tally.failed}\n{happened[-4000:]}"
