@@ -130,7 +130,6 @@ class Checkpoints:
         opened = open_tensors(folder)
         for name in opened.names:
             assert tuple(opened.tensor(name).shape) == opened.shape(name)
-        assert opened.files
 
     def read_llama2c(self, folder: Path) -> None:
         """Every array of a model of llama2.c."""
