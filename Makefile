@@ -49,7 +49,7 @@ test: lint  ## lint, types, import contracts and the fast tests (under ten minut
 test-slow: $(DEVELOPED)  ## only the slow tests
 	$(PYTEST) -n $(JOBS) --dist worksteal -m "slow and not broad"
 
-test-lessons: $(DEVELOPED)  ## every lesson, every solution, wrong answers with their hints, the Python of the pages
+test-lessons: $(DEVELOPED)  ## every lesson, every solution, wrong answers with their hints, every command of the pages
 	$(PYTEST) -q -n $(JOBS) --dist worksteal -m "not broad" tests/lessons tests/course tests/documents tests/cli/test_learn.py
 
 test-all: lint  ## every test there is, wide sweeps and planted mistakes included

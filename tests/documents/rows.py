@@ -144,7 +144,7 @@ LOOKING = (
         "hornbook compress | decompress RUN FILE",
         instead=("hornbook compress RUN prompts.txt", "hornbook decompress RUN prompts.txt.hb --out back.txt"),
     ),
-    Row("hornbook compress latest*", swap={"book.txt": "prompts.txt", "README.md": "prompts.txt"}),
+    Row("hornbook compress latest*", swap={"book.txt": "prompts.txt", "unseen.txt": "prompts.txt"}),
     Row("hornbook compress*"),
     Row("hornbook decompress * && cmp *", way="shell"),
     Row("head *", swap={"20000": "300"}, way="shell"),

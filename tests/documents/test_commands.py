@@ -99,7 +99,7 @@ def test_a_list_of_words_stands_for_commands_that_have_them_all() -> None:
             assert [word for word in listed if word not in (*run, "hornbook", "all")] == [], command.text
 
 
-@pytest.mark.broad
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_the_commands_of_a_page_do_what_they_are_there_for(
     unit: Unit, place: Place, request: pytest.FixtureRequest

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import argparse
 import concurrent.futures
+import multiprocessing
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from tests.mutate.forked import LIBRARIES, run_pytest
 from tests.mutate.mistake import Mistake
 from tests.mutate.mistakes import MISTAKES
 
@@ -31,6 +32,8 @@ VERDICTS = {
     (False, True): "EXPLAINED, YET CAUGHT",
 }
 """By whether the mistake survived, and whether that is wrong."""
+FORKS = multiprocessing.get_context("forkserver")
+"""Where pytest runs: forks of one process that has imported the libraries, which is half of what a short test takes."""
 
 
 def copy_of_everything(folder: Path) -> None:
@@ -55,23 +58,25 @@ def plant(mistake: Mistake, folder: Path) -> None:
 def run_tests(folder: Path, tests: tuple[str, ...]) -> tuple[bool, str]:
     """Run some tests in a copy: did they all pass, and if not, which failed first?"""
     environment = {
-        **os.environ,
-        "PYTHONPATH": str(folder / "src"),
         "HORNBOOK_TEST_DATA": os.environ.get("HORNBOOK_TEST_DATA") or str(ROOT.parent / "shared"),
         "HORNBOOK_HYPOTHESIS": "same",
     }
     files = [test if test.startswith("-") else f"tests/{test}" for test in tests]
     quick = "not broad" if all(test.startswith("lessons/") for test in tests) else "not slow and not broad"
     options = ["-x", "-q", "-n", "0", "--tb=no", "-p", "no:cacheprovider", "-m", quick]
-    command = [sys.executable, "-m", "pytest", *options, *files]
-    try:
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS)
-    except subprocess.TimeoutExpired:
+    output = folder / "output"
+    process = FORKS.Process(target=run_pytest, args=(folder, [*options, *files], environment, output))
+    process.start()
+    process.join(SECONDS)
+    if process.is_alive():
+        process.kill()
+        process.join()
         return False, f"no end within {SECONDS} s"
-    if done.returncode not in (0, 1, 2):  # passed, failed, interrupted by a broken import
-        raise SystemExit(f"pytest ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    told = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return done.returncode == 0, told[0].split(" - ")[0].rpartition("::")[2] if told else done.stdout[-300:].strip()
+    printed = output.read_text(encoding="utf-8", errors="replace")
+    if process.exitcode not in (0, 1, 2):  # passed, failed, interrupted by a broken import
+        raise SystemExit(f"pytest ended with {process.exitcode}:\n{printed[-3000:]}")
+    told = [line for line in printed.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return process.exitcode == 0, told[0].split(" - ")[0].rpartition("::")[2] if told else printed[-300:].strip()
 
 
 def try_mistake(mistake: Mistake) -> tuple[bool, str]:
@@ -98,6 +103,10 @@ def main() -> int:
     parser.add_argument("--only", default="", metavar="WORDS", help="only mistakes whose line has these words")
     options = parser.parse_args()
     chosen = [mistake for mistake in MISTAKES if options.only in f"{mistake.file}: {mistake.what}"]
+    if not chosen:
+        raise SystemExit(f"no line of the {len(MISTAKES)} has the words {options.only!r} in it")
+    os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported, as tests/conftest.py has it
+    FORKS.set_forkserver_preload([*LIBRARIES])
     start, left = time.perf_counter(), 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         whole = pool.submit(sound, chosen)

@@ -38,6 +38,13 @@ def test_a_run_is_compiled_when_it_is_long_enough_to_repay_it():
     assert choose_compiling("never", long, CPU) == Compiling(False, "asked for")
 
 
+def test_on_a_processor_a_run_in_float32_has_to_be_longer():
+    demo = 90.0
+    assert choose_compiling("auto", demo, CPU, "bfloat16").chosen
+    assert not choose_compiling("auto", demo, CPU, "float32").chosen
+    assert choose_compiling("auto", demo, torch.device("cuda"), "float32").chosen
+
+
 def test_without_a_compiler_nothing_is_compiled_and_the_reason_says_what_is_missing(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CXX", raising=False)

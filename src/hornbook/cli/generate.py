@@ -194,6 +194,7 @@ def print_as_written(loaded: Loaded, prompt: str, sampling: Sampling) -> None:
         sys.stdout.write(piece)
         sys.stdout.flush()
     sys.stdout.write("\n")
+    sys.stdout.flush()
     line = f"{len(moments)} tokens ({writing.finish_reason}); the first after {moments[0] - started:.2f} s"
     if len(moments) > 1:
         line += f", then {(len(moments) - 1) / max(moments[-1] - moments[0], 1e-9):.0f} tokens/s"

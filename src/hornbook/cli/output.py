@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hornbook.workflows.evaluate import Evaluation
     from hornbook.workflows.examination import Examination
+
+UNBROKEN = 1000
+"""Columns, where a table goes into a file or a pipe: there no line is broken."""
 
 
 def print_json(value: Any) -> None:
@@ -29,7 +33,8 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], emphasis
         table.add_column(heading, justify="left" if place == 0 else "right", overflow="fold")
     for row in rows:
         table.add_row(*map(escape, row), style="bold" if row[0] == emphasised else None)
-    Console(highlight=False).print(table)
+    wide = None if sys.stdout.isatty() or "COLUMNS" in os.environ else UNBROKEN
+    Console(highlight=False, width=wide).print(table)
 
 
 def print_ladder(result: Evaluation) -> None:

@@ -21,11 +21,12 @@ from torch import nn
 from hornbook.training.config import CompileName
 from hornbook.training.objectives import Loss, Objective
 
-COST = 25.0
+COST = 30.0
 """Seconds that compiling takes on two cores, nothing cached (measured for models of 1 to 30 million parameters)."""
 
-GAIN = 0.4
-"""The part of the time that compiled code saves on a processor (measured there; more on GPUs)."""
+GAIN, GAIN_OF_WIDE = 0.4, 0.17
+"""The part of the time that compiled code saves on a processor (measured there; more on GPUs), and in float32 there: of
+slow products the rest, which is what compiling makes faster, is a smaller part."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,9 @@ class Compiling:
     reason: str
 
 
-def choose_compiling(asked: CompileName, seconds: float | None, device: torch.device) -> Compiling:
+def choose_compiling(
+    asked: CompileName, seconds: float | None, device: torch.device, precision: str = "bfloat16"
+) -> Compiling:
     """What ``asked`` means for a run that would take ``seconds`` uncompiled (``None``: unknown, taken as short)."""
     if asked == "never":
         return Compiling(False, "asked for")
@@ -47,7 +50,8 @@ def choose_compiling(asked: CompileName, seconds: float | None, device: torch.de
         return Compiling(True, "asked for")
     if seconds is None:
         return Compiling(False, "how long the run takes is not known")
-    repays = seconds * GAIN > COST
+    gain = GAIN_OF_WIDE if device.type == "cpu" and precision == "float32" else GAIN
+    repays = seconds * gain > COST
     verb = "repays" if repays else "does not repay"
     return Compiling(repays, f"a run of about {duration(seconds)} {verb} about {COST:.0f} s of compiling")
 

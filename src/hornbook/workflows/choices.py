@@ -44,7 +44,8 @@ def choose(
     threads = choose_threads(training.threads)
     precision = choose_precision(training.precision, device)
     report(f"precision: {precision.name} ({precision.reason})")
-    compiling = choose_compiling(training.compile, duration(recipe, config, steps_per_epoch), device)
+    seconds = duration(recipe, config, steps_per_epoch)
+    compiling = choose_compiling(training.compile, seconds, device, precision.name)
     report(f"compiled: {'yes' if compiling.chosen else 'no'} ({compiling.reason})")
     needed = training_memory(recipe, config, precision.name).total
     recomputing = choose_recomputing(training.gradient_checkpointing, needed, free_memory(device))
