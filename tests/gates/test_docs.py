@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hornbook.course.lesson import read_lessons
 from tools.draw_rooms import PICTURE, imports, layers, needed, written
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +28,14 @@ def test_every_page_is_in_the_menu_once() -> None:
     assert len(menu) == len(set(menu))
     written = {path.name for path in (ROOT / "docs").glob("*.md")}
     assert written == {page for page in menu if "/" not in page}
+
+
+def test_the_menu_has_every_lesson_under_its_title() -> None:
+    menu = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]["nav"]
+    [listed] = [entry["Lessons"] for entry in menu if "Lessons" in entry]
+    told = {page: title for entry in listed for title, page in entry.items()}
+    del told["lessons/index.md"]
+    assert told == {f"lessons/{each.stem}.md": f"{each.number:02} {each.title}" for each in read_lessons()}
 
 
 def test_the_picture_of_the_rooms_is_what_the_code_imports() -> None:
