@@ -35,7 +35,7 @@ from hornbook.workflows.report import finish
 from hornbook.workflows.train import train
 
 SMOKE = os.environ.get("HORNBOOK_SMOKE") == "1"
-STEPS, DOCUMENTS, WIDTH = (30, 300, 48) if SMOKE else (400, 1_500, 96)
+STEPS, DOCUMENTS, WIDTH = (20, 60, 48) if SMOKE else (400, 1_500, 96)
 
 # %% [markdown]
 # ## The recipe

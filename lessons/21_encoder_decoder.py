@@ -134,9 +134,9 @@ train, test = everything[:800], everything[800:]
 
 
 def batches(steps: int) -> object:
-    """Sixty-four numbers at a time."""
+    """Forty-eight numbers at a time."""
     for _ in range(steps):
-        yield [batch_of(draw.choice(train, 64, replace=False).tolist())]
+        yield [batch_of(draw.choice(train, 48, replace=False).tolist())]
 
 
 optimizer = build_optimizer(AdamW(learning_rate=3e-3, weight_decay=0.0), model)
