@@ -58,7 +58,7 @@ def row(recipe: Recipe, corpora: Path, folder: Path) -> str:
     """Train, and say in a line of Markdown what came of it."""
     text = ["--text", str((corpora / recipe.file).resolve())] if recipe.file else []
     result = told(["train", recipe.name, "--run", recipe.name, *text], folder)
-    run = Run.open(folder / "runs" / recipe.name)
+    run = Run.open(folder / recipe.name)
     progress = read_progress(run.latest) if run.latest else {}
     model = load_run(run.folder).model
     writing = ["generate", recipe.name, recipe.prompt, "--max-tokens", "80", "--seed", "1"]
