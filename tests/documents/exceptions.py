@@ -11,6 +11,7 @@ import runpy
 import shlex
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -56,6 +57,14 @@ def activated(words: list[str]) -> None:
     assert f"VENV := {words[1].removesuffix('/bin/activate')}\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
+def fuzzed(words: list[str]) -> None:
+    """The one input is made again, and ends as it should."""
+    with tempfile.TemporaryDirectory() as failures:
+        command = [sys.executable, *words[1:], "--failures", failures]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0 and done.stdout.strip(), done.stderr
+
+
 def bound(words: list[str]) -> None:
     """The command exists and takes these arguments, as far as that can be said without calling it."""
     app.parse_args(words[1:], print_error=False, exit_on_error=False)
@@ -98,6 +107,7 @@ EXCEPTIONS = (
         "measures for minutes to an hour, most of them beside programs that are fetched",
         measured,
     ),
+    NotRun("python -m tests.fuzz *", "is a program of the checkout, found in its folder only; it is run there", fuzzed),
     NotRun("source .venv/bin/activate", "is for a shell that a person types into", activated),
     NotRun("python tools/draw_rooms.py", "writes a file of the checkout, which another test holds to it", there),
     NotRun("torchrun --nnodes 2 *", "needs two machines of eight GPUs", launched),
