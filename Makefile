@@ -97,6 +97,9 @@ bench: $(DEVELOPED)  ## every benchmark beside its peers (about forty minutes; l
 	$(BIN)/hornbook bench growth
 
 soak: $(DEVELOPED)  ## two hundred faults injected into small trainings; a table of how they ended (half an hour)
+	@ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || { \
+		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "installing faketime" && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends faketime >/dev/null; } || true
 	$(BIN)/python benchmarks/soak.py --out soak.jsonl
 
 fuzz: $(DEVELOPED)  ## a hundred thousand generated inputs to everything that is read; a table of what came of them (an hour)

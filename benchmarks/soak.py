@@ -9,8 +9,9 @@ one of three ways: ``same``, the SHA-256 of the weights is that of a run that no
 with an error of ours, in words, and no traceback; ``WRONG``, anything else. A line is written for each trial, and a
 second call goes on where the first stopped.
 
-Trainings are forked from this process, which has imported everything, so that a trial takes about a second. The clocks
-that jump are those of Python; a full disk is a limit on the size of files, set while the process runs.
+Trainings are forked from this process, which has imported everything, so that a trial takes about a second; those whose
+clock jumps are new processes, because libfaketime is loaded at the start (clocks.py). A full disk is a limit on the
+size of files, set while the process runs.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from pathlib import Path
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import torch
+from clocks import LIBRARY, environment, follow, jump, set_clocks, time_of_day
 
 from hornbook.errors import HornbookError
 from hornbook.workflows.launching import free_port
@@ -84,14 +86,17 @@ class Spoken:
         """Nothing."""
 
 
-def begin(run: Path, recipe: Recipe, processes: int, said: Path) -> list[int]:
-    """Begin a run, or go on with it, in so many forked processes; their ids."""
+def begin(run: Path, recipe: Recipe, processes: int, said: Path, clock: dict[str, str]) -> list[int]:
+    """Begin a run, or go on with it, in so many forked processes, new ones where a ``clock`` asks for it; their ids."""
     port, pids = str(free_port()), []
     for rank in range(processes):
         pid = os.fork()
         if pid == 0:
             os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(processes))
             os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=port)
+            if clock:
+                os.environ.update(clock)
+                os.execv(sys.executable, [sys.executable, __file__, "--train", str(run)])
             os._exit(inside(run, recipe, said))
         pids.append(pid)
     return pids
@@ -99,7 +104,7 @@ def begin(run: Path, recipe: Recipe, processes: int, said: Path) -> list[int]:
 
 def inside(run: Path, recipe: Recipe, said: Path) -> int:
     """What a forked process does: train, and turn errors of ours into words and an exit code, as the command does."""
-    signal.signal(signal.SIGUSR1, jump)
+    follow(run.with_name("clock"))
     with said.open("ab", buffering=0) as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
@@ -112,14 +117,6 @@ def inside(run: Path, recipe: Recipe, said: Path) -> int:
     except BaseException:
         traceback.print_exc()
         return 70
-
-
-def jump(number: int, frame: object) -> None:
-    """Every clock of Python jumps, by the same hours forward or back for all that follows."""
-    hours = random.Random(os.getpid()).choice([-26, -1, 1, 26, 24 * 400])
-    for name in ("time", "monotonic", "perf_counter"):
-        real = getattr(time, name)
-        setattr(time, name, lambda real=real: real() + 3600 * hours)
 
 
 def ended(pids: Sequence[int], limit: float = 600.0) -> list[int]:
@@ -235,11 +232,9 @@ def hurt(draw: random.Random, file: Path, cut: bool) -> str:
     return f"{file.name} byte {place} ^ {bit}"
 
 
-def jump_clock(draw: random.Random, run: Path, pids: list[int]) -> str:
-    """All clocks of Python jump by hours or a year."""
-    for pid in pids:
-        os.kill(pid, signal.SIGUSR1)
-    return "clocks jumped"
+def jump_clocks(draw: random.Random, run: Path, pids: list[int]) -> str:
+    """The time of day jumps by hours or more than a year."""
+    return jump(draw, run.with_name("clock"), pids)
 
 
 def hang(draw: random.Random, run: Path, pids: list[int]) -> str:
@@ -249,13 +244,15 @@ def hang(draw: random.Random, run: Path, pids: list[int]) -> str:
     return f"process {victim} of {len(pids)} hangs"
 
 
+CLOCKS = "clock jump" if LIBRARY else "clock jump, Python's"
+
 KINDS: dict[str, tuple[Callable[[random.Random, Path, list[int]], str], tuple[int, ...]]] = {
     "kill -9": (kill, (1, 2)),
     "SIGTERM": (terminate, (1, 2)),
     "disk full": (fill_disk, (1,)),
     "damaged checkpoint": (damage_checkpoint, (1,)),
     "damaged tokens": (damage_tokens, (1,)),
-    "clock jump": (jump_clock, (1,)),
+    CLOCKS: (jump_clocks, (1, 2)),
     "hung process": (hang, (2,)),
 }
 """What is done, and to runs of how many processes, in turns."""
@@ -268,10 +265,12 @@ def trial(
     act, sizes = KINDS[kind]
     draw = random.Random(f"{seed} {kind} {number}")
     processes, run, said = sizes[number % len(sizes)], place / "run", place / "said.txt"
+    clock = environment(run.with_name("clock")) if kind == CLOCKS else {}
     for draws in range(1, 21):  # noqa: B007 - a run that was quicker than its fault is no trial
         shutil.rmtree(run, ignore_errors=True)
         said.write_bytes(b"")
-        pids = begin(run, recipe, processes, said)
+        set_clocks(run.with_name("clock"), 0)
+        pids = begin(run, recipe, processes, said, clock)
         in_time = wait_for_step(run, draw.randrange(0, STEPS - 1), pids)
         time.sleep(draw.uniform(0, 0.005))
         if in_time and all(alive(pid) for pid in pids):
@@ -281,7 +280,7 @@ def trial(
     codes = ended(pids) if pids else []
     tries = 0
     while not weights(run) and tries < 3:
-        codes = ended(begin(run, recipe, processes, said))
+        codes = ended(begin(run, recipe, processes, said, clock))
         tries += 1
         if not any(codes):
             break
@@ -300,7 +299,7 @@ def unbroken(recipe: Recipe, place: Path) -> dict[int, str]:
     found = {}
     for processes in (1, 2):
         run, said = place / f"unbroken-{processes}", place / "said.txt"
-        codes = ended(begin(run, recipe, processes, said))
+        codes = ended(begin(run, recipe, processes, said, {}))
         assert not any(codes), said.read_text()
         found[processes] = weights(run)
     return found
@@ -310,7 +309,7 @@ def show(file: Path) -> int:
     """The table; how many trials ended wrongly."""
     rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     print(f"{'':<20} {'faults':>7} {'same weights':>13} {'told':>6} {'WRONG':>6}")
-    for kind in (*KINDS, "all"):
+    for kind in (*dict.fromkeys([*KINDS, *(row["kind"] for row in rows)]), "all"):
         counted = Counter(row["ending"] for row in rows if kind in (row["kind"], "all"))
         print(f"{kind:<20} {counted.total():>7} {counted['same']:>13} {counted['told']:>6} {counted['WRONG']:>6}")
     return sum(row["ending"] == "WRONG" for row in rows)
@@ -324,13 +323,20 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("soak.jsonl"))
     parser.add_argument("--only", choices=list(KINDS))
     parser.add_argument("--show", action="store_true")
+    parser.add_argument("--train", type=Path, metavar="RUN", help="what the new processes are called with")
     asked = parser.parse_args()
+    if asked.train:
+        sys.exit(inside(asked.train, load_recipe("soak.toml", []), asked.train.with_name("said.txt")))
     out = asked.out.resolve()
     if not asked.show:
         torch.set_num_threads(1)
         lines = out.read_text(encoding="utf-8").splitlines() if out.exists() else []
         done = {(row["kind"], row["number"]) for row in map(json.loads, lines)}
         print(f"seed {asked.seed}", flush=True)
+        if LIBRARY is None:
+            print(
+                "no libfaketime here (Debian: apt-get install faketime): the clocks that jump are Python's", flush=True
+            )
         with tempfile.TemporaryDirectory(prefix="hornbook-soak-") as folder:
             os.chdir(folder)
             make(asked, Path(folder), out, done)
@@ -344,6 +350,9 @@ def make(asked: argparse.Namespace, place: Path, out: Path, done: set[tuple[str,
     Path("text.txt").write_text(text, encoding="utf-8")
     Path("soak.toml").write_text(RECIPE, encoding="utf-8")
     recipe = load_recipe("soak.toml", [])
+    if LIBRARY:
+        set_clocks(place / "clock", 10**8)
+        assert time_of_day(place / "clock") > time.time() + 10**7, f"{LIBRARY} moves no clock here"
     expected = unbroken(recipe, place)
     for number in range(asked.each):
         for kind in [asked.only] if asked.only else KINDS:
