@@ -139,7 +139,7 @@ def ended(pids: Sequence[int], limit: float = 600.0) -> list[int]:
             for pid in set(pids) - set(codes):
                 os.kill(pid, signal.SIGKILL)
             deadline = float("inf")
-        time.sleep(0.002)
+        time.sleep(0.01)
     return [codes[pid] for pid in pids]
 
 
