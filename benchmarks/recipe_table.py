@@ -1,4 +1,4 @@
-"""The table of recipes in the README: each trained once as it stands, its loss beside Kneser-Ney's, and what it writes.
+"""A table of recipes: each trained once as it stands, its loss beside Kneser-Ney's, and what it writes.
 
     python benchmarks/recipe_table.py --corpora FOLDER [--only quickstart]
 
@@ -34,10 +34,10 @@ class Recipe:
 
 
 ROWS = (
-    Recipe("quickstart", "made-up stories, 5 MB", "", "Once upon a time"),
+    Recipe("quickstart", "made-up stories, 9 MB", "", "Once upon a time"),
     Recipe("tinyshakespeare-char", "tinyshakespeare, by character", "tinyshakespeare.txt", "KING"),
     Recipe("moby-dick", "Moby Dick", "moby_dick.txt", "The whale"),
-    Recipe("own-text", "a book of 228 KB (Oz)", "wonderful_wizard_of_oz.txt", "Dorothy"),
+    Recipe("own-text", "The Wonderful Wizard of Oz", "wonderful_wizard_of_oz.txt", "Dorothy"),
 )
 WORDS = 16
 """How many words of a sample are shown."""

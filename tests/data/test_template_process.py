@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from hornbook.data.chat_templates import ChatTemplate
-from hornbook.data.template_process import RENDERER, SECONDS, Renderer
+from hornbook.data.chat_templates import TEMPLATES, ChatTemplate
+from hornbook.data.template_process import RENDERER, SECONDS, Renderer, filled
 from hornbook.errors import SettingError
 
 TALK = [{"role": "user", "content": "Hi!"}]
@@ -58,6 +58,17 @@ def test_a_process_that_was_killed_is_begun_again() -> None:
     os.kill(RENDERER.process.pid, signal.SIGKILL)
     RENDERER.process.wait()
     assert rendered("{{ 2 }}") == "2"
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_formats_of_ours_are_filled_here_to_the_same_text(name, monkeypatch) -> None:
+    talk = [*TALK, {"role": "assistant", "content": "Ho!"}]
+    values = {"messages": talk, "add_generation_prompt": True, "eos_token": "<end>"}
+    question = {"source": TEMPLATES[name], "marks": ["<", ">"], "values": values}
+    assert "<Ho!" in filled(**question)["text"]
+    assert RENDERER.ask(question) == filled(**question)
+    monkeypatch.setattr(Renderer, "running", lambda self: pytest.fail("a process was asked for"))
+    assert "Ho!" in ChatTemplate(TEMPLATES[name]).render(talk, {}).text
 
 
 def test_half_a_character_and_marks_come_through_as_they_are() -> None:

@@ -30,12 +30,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_a_run_is_compiled_when_it_is_long_enough_to_repay_it():
     long, short = COST / GAIN * 1.01, COST / GAIN * 0.99
-    assert choose_compiling("auto", long, CPU).chosen
-    assert not choose_compiling("auto", short, CPU).chosen
-    assert not choose_compiling("auto", None, CPU).chosen
-    assert "does not repay" in choose_compiling("auto", short, CPU).reason
-    assert choose_compiling("always", None, CPU) == Compiling(True, "asked for")
-    assert choose_compiling("never", long, CPU) == Compiling(False, "asked for")
+    assert choose_compiling("auto", long, CPU, "bfloat16").chosen
+    assert not choose_compiling("auto", short, CPU, "bfloat16").chosen
+    assert not choose_compiling("auto", None, CPU, "bfloat16").chosen
+    assert "does not repay" in choose_compiling("auto", short, CPU, "bfloat16").reason
+    assert choose_compiling("always", None, CPU, "bfloat16") == Compiling(True, "asked for")
+    assert choose_compiling("never", long, CPU, "bfloat16") == Compiling(False, "asked for")
 
 
 def test_on_a_processor_a_run_in_float32_has_to_be_longer():
@@ -49,7 +49,7 @@ def test_without_a_compiler_nothing_is_compiled_and_the_reason_says_what_is_miss
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CXX", raising=False)
     for asked in ("auto", "always"):
-        decision = choose_compiling(asked, 1e6, CPU)
+        decision = choose_compiling(asked, 1e6, CPU, "bfloat16")
         assert not decision.chosen
         assert "there is no C++ compiler (g++ or clang++)" in decision.reason
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hornbook.data.template_process import RENDERER
+from hornbook.data.template_process import RENDERER, filled
 from hornbook.errors import SettingError, TextError, nearest
 from hornbook.files import read_text
 from hornbook.tokenizers.protocol import Tokenizer
@@ -124,9 +124,10 @@ class ChatTemplate:
         return Rendered(tuple(self.turn_by_turn(broken, prompt, end, (opening, closing, guard))), guard)
 
     def filled(self, messages: Sequence[Message], prompt: bool, end: str, marks: tuple[str, str, str]) -> str:
-        """The template filled once, in its own process (``SettingError``: it cannot be, or takes too much)."""
+        """The template filled once; one from elsewhere in its own process (``SettingError``: it cannot be)."""
         values = {"messages": messages, "add_generation_prompt": prompt, "eos_token": end}
-        answer = RENDERER.ask({"source": self.source, "marks": marks[:2], "values": values})
+        question: dict[str, Any] = {"source": self.source, "marks": marks[:2], "values": values}
+        answer = filled(**question) if self.source in TEMPLATES.values() else RENDERER.ask(question)
         if "error" in answer:
             raise SettingError(f"template: {answer['error']}")
         return answer["text"]

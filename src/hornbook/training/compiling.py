@@ -37,9 +37,7 @@ class Compiling:
     reason: str
 
 
-def choose_compiling(
-    asked: CompileName, seconds: float | None, device: torch.device, precision: str = "bfloat16"
-) -> Compiling:
+def choose_compiling(asked: CompileName, seconds: float | None, device: torch.device, precision: str) -> Compiling:
     """What ``asked`` means for a run that would take ``seconds`` uncompiled (``None``: unknown, taken as short)."""
     if asked == "never":
         return Compiling(False, "asked for")
