@@ -72,6 +72,10 @@ prompts = []
 """
 
 
+CRASHED = 70
+"""What a training exits with that could not even say what was wrong."""
+
+
 class Spoken:
     """A watcher that writes what is said to standard error."""
 
@@ -94,10 +98,14 @@ def begin(run: Path, recipe: Recipe, processes: int, said: Path, clock: dict[str
         if pid == 0:
             os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(processes))
             os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=port)
-            if clock:
-                os.environ.update(clock)
-                os.execv(sys.executable, [sys.executable, __file__, "--train", str(run)])
-            os._exit(inside(run, recipe, said))
+            code = CRASHED
+            try:
+                if clock:
+                    os.environ.update(clock)
+                    os.execv(sys.executable, [sys.executable, __file__, "--train", str(run)])
+                code = inside(run, recipe, said)
+            finally:  # an error on its way out would remove the folder that all trials share
+                os._exit(code)
         pids.append(pid)
     return pids
 
@@ -116,7 +124,7 @@ def inside(run: Path, recipe: Recipe, said: Path) -> int:
         return error.exit_code
     except BaseException:
         traceback.print_exc()
-        return 70
+        return CRASHED
 
 
 def ended(pids: Sequence[int], limit: float = 600.0) -> list[int]:
@@ -193,8 +201,8 @@ def terminate(draw: random.Random, run: Path, pids: list[int]) -> str:
 
 
 def fill_disk(draw: random.Random, run: Path, pids: list[int]) -> str:
-    """From now on no file can grow beyond a limit."""
-    limit = draw.randrange(0, 60_000)
+    """From now on no file can grow beyond a limit, in which there is room for what is said: that is a file here, too."""
+    limit = max(2_000, draw.randrange(0, 60_000))
     for pid in pids:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     return f"no file beyond {limit} bytes"

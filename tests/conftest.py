@@ -12,6 +12,7 @@ import os
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["MPLBACKEND"] = "Agg"
 
+import asyncio
 import difflib
 import itertools
 import shutil
@@ -87,6 +88,21 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFact
     monkeypatch.setenv("HORNBOOK_HOME", str(tmp_path_factory.getbasetemp() / f"home-{next(HOMES)}"))
     if "torch" in sys.modules and sys.modules["torch"].get_num_threads() != 1:
         sys.modules["torch"].set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def no_loop_of_a_browser(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No event loop runs in a test that drives no browser: Playwright leaves its own running in this thread.
+
+    Otherwise a test that runs a loop would pass or fail by which tests its worker was given before.
+    """
+    if "browser" in request.fixturenames:
+        yield
+        return
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import io
 import os
@@ -166,26 +165,14 @@ def served(words: list[str], row: Row, place: Place) -> int:
 
     visitor = threading.Thread(target=visit)
     visitor.start()
-    with no_loop():
-        try:
-            code = called([*words, "--port", str(port)], row, place)
-        finally:
-            ended.set()
-            visitor.join()
+    try:
+        code = called([*words, "--port", str(port)], row, place)
+    finally:
+        ended.set()
+        visitor.join()
     if not any(found):
         return code or 1
     return 0 if code == STOPPED else code
-
-
-@contextlib.contextmanager
-def no_loop() -> Iterator[None]:
-    """A thread in which no event loop runs: a browser that another test has left open keeps one in this."""
-    running = asyncio._get_running_loop()
-    asyncio._set_running_loop(None)
-    try:
-        yield
-    finally:
-        asyncio._set_running_loop(running)
 
 
 def asked(address: str, key: str, ended: threading.Event) -> str:

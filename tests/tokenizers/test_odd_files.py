@@ -10,7 +10,7 @@ import pytest
 
 from hornbook.errors import DamagedError, TextError
 from hornbook.tokenizers.saved import load_tokenizer
-from hornbook.tokenizers.taken_over import ENDLESS
+from hornbook.tokenizers.taken_over import ENDLESS, TakenOver
 from hornbook.tokenizers.tokenizer_json import Document
 from tests.fuzz.tokenizer_samples import bert, byte_level, llama, t5
 
@@ -69,3 +69,14 @@ def test_a_charsmap_that_leads_out_of_itself_is_damage(tmp_path: Path) -> None:
     tokenizer = load_tokenizer(saved(tmp_path, {**bert(), "normalizer": broken}))
     with pytest.raises(DamagedError, match="leads out of itself at 'a'"):
         tokenizer.encode("a")
+
+
+def test_ids_that_nobody_has_are_not_decoded_one_by_one(tmp_path: Path) -> None:
+    folder = saved(tmp_path, with_model(bert(), vocab={"a": 0, "[UNK]": 1, "b": 60_000}))
+    tokenizer = load_tokenizer(folder)
+    assert isinstance(tokenizer, TakenOver)
+    decoded, back = [], tokenizer.back
+    tokenizer.back = lambda tokens: decoded.append(tokens) or back(tokens)
+    tokenizer.save(tmp_path / "copy")
+    assert tokenizer.vocab_size > 60_000 and len(decoded) < 10
+    assert tokenizer.token_bytes(30_000) == b"" and tokenizer.token_bytes(60_000) == b"b"

@@ -260,7 +260,7 @@ def refine(
     field
         What the text is called in .jsonl and .parquet files.
     """
-    from hornbook.corpus.refining.refine import Shard
+    from hornbook.cores import Shard
     from hornbook.corpus.refining.refine import refine as refine_files
     from hornbook.corpus.refining.sifting import Refining, steps_without
 

@@ -37,6 +37,7 @@ def prepare(
     validation: float = 0.1,
     split: Literal["position", "document"] = "position",
     seed: int = 0,
+    shard: str | None = None,
     workers: int | None = None,
     as_json: Annotated[bool, cyclopts.Parameter(name="--json", negative="")] = False,
 ) -> None:
@@ -63,20 +64,35 @@ def prepare(
         Keep aside the last characters (position) or whole documents (document).
     seed
         Draws a generated corpus, and the documents that are kept aside.
+    shard
+        Work file by file, so that it can be stopped and gone on with: this machine's part of the files where machines
+        share the folder, as in 2/4, or 1/1. Needs --split document and a tokenizer that exists.
     workers
-        Threads that tokenize; by default one for every core.
+        Threads that tokenize (with --shard: processes); by default one for every core.
     as_json
         Print one JSON object instead of a table.
     """
+    from hornbook.cores import Shard
     from hornbook.data.prepare import prepare as prepare_data
+    from hornbook.data.prepare_files import prepare_files
 
     config = DataConfig(corpus, text, documents, split, validation)
     chosen = tokenizer_named(tokenizer, vocab)
-    ready = prepare_data(config, chosen, out, seed, workers, lambda line: print(line, file=sys.stderr))
+    if shard is None:
+        ready: Prepared | None = prepare_data(config, chosen, out, seed, workers, say)
+    else:
+        ready = prepare_files(config, chosen, out, seed, Shard.parsed(shard), workers, say)
+    if ready is None:
+        return
     if as_json:
         print(json.dumps(summary(ready), ensure_ascii=False))
     else:
         print_table(ready)
+
+
+def say(line: str) -> None:
+    """What happens goes to standard error, where it is out of the way of the result."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def tokenizer_named(name: str, vocab: int | None = None) -> TokenizerConfig | Tokenizer:

@@ -1,20 +1,22 @@
 """Files of one's own, as documents: .txt, .md, .jsonl and .parquet files, folders of them, patterns (``books/*.txt``).
 
 A text file is one document, unless lines of ``<|endoftext|>`` divide it into several; a line of a .jsonl file and a row
-of a .parquet file are one document each. Everything is cleaned. Only one document is held at a time, except that text
-files of up to 64 MiB are read whole.
+of a .parquet file are one document each. Files of these kinds may be compressed (.jsonl.zst, .txt.gz). Everything is
+cleaned. Only one document is held at a time, except that text files of up to 64 MiB are read whole.
 """
 
 from __future__ import annotations
 
 import glob
+import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from hornbook.corpus.clean import Change, Cleaned, clean, clean_text, refuse_binary
+from hornbook.corpus.compressed import COMPRESSED, decompressing, is_compressed, suffix_of
 from hornbook.corpus.documents import SEPARATOR, Document
 from hornbook.errors import MissingError, SettingError, TextError, nearest
 
@@ -64,11 +66,12 @@ def read_documents(
     reading = Reading(field, separator, noticed, encoding)
     paths = find_files(sources)
     for path in paths:
-        reader = READERS.get(path.suffix.lower(), read_text_file)
+        reader = READERS.get(suffix_of(path), read_text_file)
         count = 0
-        for document in reader(path, reading):
-            count += 1
-            yield document
+        with decompressing(path):
+            for document in reader(path, reading):
+                count += 1
+                yield document
         if count == 0:
             raise TextError(f"{path}: there is no text in this file ({path.stat().st_size:,} bytes); choose another")
 
@@ -84,9 +87,7 @@ def find_files(sources: Sequence[str | Path]) -> list[Path]:
     for source in sources:
         path = Path(source).expanduser()
         if path.is_dir():
-            below = [
-                file for file in sorted(path.rglob("*")) if file.suffix.lower() in READERS and is_visible(file, path)
-            ]
+            below = [file for file in sorted(path.rglob("*")) if suffix_of(file) in READERS and is_visible(file, path)]
             if not below:
                 raise MissingError(f"{path}: there is no {', '.join(READERS)} file in this folder")
         elif path.exists():
@@ -110,14 +111,15 @@ def is_visible(file: Path, folder: Path) -> bool:
 
 def readable(path: Path) -> Path:
     """``path`` if it is of a kind that can be read; a file without a suffix passes for plain text."""
-    if path.suffix.lower() not in READERS and path.suffix:
+    if path.suffix and suffix_of(path) not in READERS:
         try:
             with path.open("rb") as file:
-                refuse_binary(file.read(PIECE), str(path))
+                refuse_binary(b"" if is_compressed(path) else file.read(PIECE), str(path))
         except OSError as error:
             raise MissingError(f"{path}: cannot be read: {error.strerror or error}") from error
         raise SettingError(
-            f"{path}: files that end in {path.suffix!r} are not read; there are {', '.join(READERS)}. "
+            f"{path}: files that end in {path.suffix!r} are not read; there are {', '.join(READERS)}, "
+            f"and the same compressed ({', '.join(COMPRESSED)}). "
             f"If it is plain text, give it the ending .txt"
         )
     return path
@@ -137,7 +139,7 @@ def describe_missing(path: Path) -> str:
 def read_text_file(path: Path, reading: Reading) -> Iterator[Document]:
     """The documents of a plain text file."""
     with opened(path) as file:
-        if path.stat().st_size <= WHOLE or not reading.separator:
+        if (path.stat().st_size <= WHOLE and not is_compressed(path)) or not reading.separator:
             yield from split(str(path), clean(file.read(), str(path), reading.encoding), reading)
             return
         count = 0
@@ -147,7 +149,7 @@ def read_text_file(path: Path, reading: Reading) -> Iterator[Document]:
                 yield document
 
 
-def pieces(file: BinaryIO, separator: bytes, name: str) -> Iterator[bytes]:
+def pieces(file: io.BufferedReader, separator: bytes, name: str) -> Iterator[bytes]:
     """The bytes of a large file between separators, without the line ends around these, one piece at a time."""
     rest = file.read(PIECE)
     refuse_binary(rest, name)
@@ -258,18 +260,19 @@ def split(name: str, cleaned: Cleaned, reading: Reading, log_probability: float 
             yield Document(f"{name}#{index}", text)
 
 
-def opened(path: Path) -> BinaryIO:
-    """The file, open for reading bytes.
+def opened(path: Path) -> io.BufferedReader:
+    """The file, open for reading bytes, decompressed where its name says that it is compressed.
 
     Raises:
         MissingError: it is not there any more, or may not be read.
     """
     try:
-        return path.open("rb")
+        file = path.open("rb")
     except FileNotFoundError:
         raise MissingError(f"{path} does not exist") from None
     except OSError as error:
         raise MissingError(f"{path}: cannot be read: {error.strerror or error}") from error
+    return COMPRESSED[path.suffix.lower()](file, path) if is_compressed(path) else file
 
 
 def shortened(value: str | bytes, length: int = 60) -> str:

@@ -193,10 +193,15 @@ def read_into(spool: Spool, config: DataConfig, seed: int, report: Callable[[str
         spool.add(document)
     if not len(spool):
         raise TextError(f"{source_of(config)}: found no text in it")
-    if cleaned:
-        report(f"cleaned: {', '.join(f'{what} ({count:,})' for what, count in cleaned.most_common())}")
+    tell_cleaned(cleaned, report)
     sizes = f"{sum(spool.characters):,} characters, {spool.starts[-1]:,} bytes"
     report(f"read {counted(len(spool), 'document')}, {sizes}")
+
+
+def tell_cleaned(cleaned: Counter[str], report: Callable[[str], None]) -> None:
+    """Say what was changed in the texts, if anything was."""
+    if cleaned:
+        report(f"cleaned: {', '.join(f'{what} ({count:,})' for what, count in cleaned.most_common())}")
 
 
 def documents_of(

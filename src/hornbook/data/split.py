@@ -84,12 +84,16 @@ def by_document(spool: Spool, config: DataConfig, seed: int) -> Division:
     documents = list(range(count))
     if not any(math.isnan(value) for value in spool.log_probabilities):
         return Division(Part(documents[: count - aside]), Part(documents[count - aside :]))
-    salt = str(seed).encode()
-    chosen = set(sorted(documents, key=lambda index: hashlib.sha256(salt + spool.digest(index)).digest())[:aside])
+    chosen = set(sorted(documents, key=lambda index: drawn(spool.digest(index), seed))[:aside])
     return Division(
         Part([index for index in documents if index not in chosen]),
         Part([index for index in documents if index in chosen]),
     )
+
+
+def drawn(digest: bytes, seed: int) -> bytes:
+    """What a document's place in the draw is decided by: equal texts have equal ones."""
+    return hashlib.sha256(str(seed).encode() + digest).digest()
 
 
 SPLITS: dict[str, Callable[[Spool, DataConfig, int], Division]] = {"position": by_position, "document": by_document}

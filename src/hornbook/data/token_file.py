@@ -252,6 +252,13 @@ class TokenFileWriter:
         self.tokens += len(values)
         self.write(values.astype(self.dtype).tobytes())
 
+    def append(self, file: TokenFile, document: int) -> None:
+        """Append a document of another file of the same vocabulary."""
+        log_probability = float(file.log_probabilities[document])
+        self.begin(file.name(document), None if math.isnan(log_probability) else log_probability)
+        self.extend(file.tokens[int(file.document_starts[document]) : file.document_stop(document)])
+        self.bytes += file.document_byte_stop(document) - int(file.document_bytes[document])
+
     def write(self, data: bytes) -> None:
         """Append bytes to the file and to the checksum: a megabyte at a time, for each of the two takes a while to
         begin with."""

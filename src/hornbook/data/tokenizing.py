@@ -47,7 +47,8 @@ def cut_safely(text: str, size: int = PIECE) -> Iterator[str]:
 class Piece:
     """A piece of a document; the last one knows the bytes of the whole and whether the text really ends there."""
 
-    document: int
+    name: str
+    log_probability: float | None
     text: str
     first: bool
     last: bool
@@ -58,10 +59,17 @@ class Piece:
 def pieces(spool: Spool, part: Part) -> Iterator[Piece]:
     """All documents of a part, piece by piece."""
     for index, text, ended in part.texts(spool):
-        size = len(text.encode()) if part.cut(index) else spool.size(index)
-        parts = list(cut_safely(text))
-        for place, piece in enumerate(parts):
-            yield Piece(index, piece, place == 0, place == len(parts) - 1, size, ended)
+        cut = part.cut(index)
+        size = len(text.encode()) if cut else spool.size(index)
+        log_probability = None if cut else spool.log_probability(index)
+        yield from pieces_of(text, spool.name(index), log_probability, size, ended)
+
+
+def pieces_of(text: str, name: str, log_probability: float | None, size: int, ended: bool = True) -> Iterator[Piece]:
+    """One document, piece by piece; ``size`` is its bytes."""
+    parts = list(cut_safely(text))
+    for place, piece in enumerate(parts):
+        yield Piece(name, log_probability, piece, place == 0, place == len(parts) - 1, size, ended)
 
 
 def batched(items: Iterable[Piece], size: int = BATCH) -> Iterator[list[Piece]]:
@@ -86,16 +94,26 @@ def write_part(
     workers: int | None = None,
     report: Callable[[int], None] = lambda characters: None,
 ) -> None:
-    """Tokenize a part of the documents into ``writer``; ``report`` is told the characters done so far.
+    """Tokenize a part of the documents into ``writer``; ``report`` is told the characters done so far."""
+    write_pieces(writer, pieces(spool, part), tokenizer, workers or available_cores(), report)
+
+
+def write_pieces(
+    writer: TokenFileWriter,
+    source: Iterable[Piece],
+    tokenizer: Tokenizer,
+    threads: int,
+    report: Callable[[int], None] = lambda characters: None,
+) -> None:
+    """Tokenize documents into ``writer``; ``report`` is told the characters done so far.
 
     Sets ``writer.exact_bytes``: whether in every document the bytes of the tokens add up to the bytes of the text.
     """
     lengths, done, counted = byte_lengths(tokenizer), 0, 0
-    for batch, ids in encoded(spool, part, tokenizer, workers or available_cores()):
+    for batch, ids in encoded(source, tokenizer, threads):
         for piece, values, size in zip(batch, ids, sizes_of(ids, lengths), strict=True):
             if piece.first:
-                log_probability = None if part.cut(piece.document) else spool.log_probability(piece.document)
-                writer.begin(spool.name(piece.document), log_probability)
+                writer.begin(piece.name, piece.log_probability)
                 counted = 0
             writer.extend(values)
             counted += size
@@ -126,10 +144,10 @@ class EncodesArrays(Protocol):
         ...
 
 
-def encoded(spool: Spool, part: Part, tokenizer: Tokenizer, threads: int) -> Iterator[tuple[list[Piece], list[Ids]]]:
-    """All pieces of a part with their ids; one batch is read while another is encoded and a third written."""
-    source = batched(pieces(spool, part))
-    with closing(made_ahead(lambda step: next(source, None), waiting=1)) as read:
+def encoded(source: Iterable[Piece], tokenizer: Tokenizer, threads: int) -> Iterator[tuple[list[Piece], list[Ids]]]:
+    """All pieces with their ids; one batch is read while another is encoded and a third written."""
+    batches = batched(source)
+    with closing(made_ahead(lambda step: next(batches, None), waiting=1)) as read:
 
         def make(step: int) -> tuple[list[Piece], list[Ids]] | None:
             batch = next(read)

@@ -288,12 +288,15 @@ def bytes_back(tokens: list[str]) -> list[str]:
     return [b"".join(map(bytes_of, tokens)).decode("utf-8", errors="replace")]
 
 
+FALLEN_BACK = re.compile(r"<0x[0-9A-F]{2}>")
+
+
 def byte_fallback(tokens: list[str]) -> list[str]:
     """Runs of ``<0xE2>``... as the text of these bytes; what is no text becomes U+FFFD, byte by byte."""
     found: list[str] = []
     run = bytearray()
     for token in [*tokens, ""]:
-        if re.fullmatch(r"<0x[0-9A-F]{2}>", token):
+        if FALLEN_BACK.fullmatch(token):
             run.append(int(token[3:5], 16))
             continue
         if run:

@@ -148,6 +148,7 @@ class TakenOver:
         self.added = read_special({"added_tokens": listed})
         self.special: Mapping[str, int] = read_special({"added_tokens": [each for each in listed if each["special"]]})
         self.ordinary = {name: number for name, number in self.added.items() if name not in self.special}
+        self.hidden = frozenset(self.special.values())
         self.normalize, self.cut = normalizer_of(found.get("normalizer")), cutter_of(found.get("pre_tokenizer"))
         self.back = decoder_of(found.get("decoder"))
         more = by_number(self.added)
@@ -187,7 +188,7 @@ class TakenOver:
     @property
     def never(self) -> set[int]:
         """Ids that a text may not lead to: those of special tokens, but for the unknown one."""
-        return set(self.special.values()) - {self.roles.unknown}
+        return set(self.hidden) - {self.roles.unknown}
 
     def encode_batch(self, texts: Sequence[str], threads: int = 1) -> list[list[int]]:
         """The ids of many texts."""
@@ -195,18 +196,17 @@ class TakenOver:
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids, without special tokens."""
-        hidden = set(self.special.values())
         for token in ids:
             self.check(token)
         try:
-            return "".join(self.back([self.tokens[token] for token in ids if token not in hidden]))
+            return "".join(self.back([self.tokens[token] for token in ids if token not in self.hidden]))
         except TimeoutError:
             raise TextError(ENDLESS) from None
 
     def token_bytes(self, token: int) -> bytes:
-        """The bytes that a token alone is decoded to; ``b""`` for a special one."""
+        """The bytes that a token alone is decoded to; ``b""`` for a special one, and for an id that nobody has."""
         self.check(token)
-        if token in self.special.values():
+        if token in self.hidden or not self.tokens[token]:
             return b""
         spaced = self.tokens[token].replace("▁", " ") if "▁" in self.tokens[token] else None
         return (spaced if spaced is not None else self.decode([token])).encode()

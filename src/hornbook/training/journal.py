@@ -19,14 +19,15 @@ class Journal:
         self.path = path
         with explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self.file = path.open("ab")
+            # Without a buffer: what a full disk did not take would be tried again, and fail again, when it is closed.
+            self.file = path.open("ab", buffering=0)
 
     def write(self, entry: Mapping[str, Any]) -> None:
         """Add a line and hand it to the system, so that it is there even if this process is killed."""
-        line = json.dumps(entry, ensure_ascii=False, allow_nan=False) + "\n"
+        rest = (json.dumps(entry, ensure_ascii=False, allow_nan=False) + "\n").encode()
         with explained(self.path):
-            self.file.write(line.encode())
-            self.file.flush()
+            while rest:
+                rest = rest[self.file.write(rest) :]
 
     @property
     def position(self) -> int:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hornbook.corpus.refining.refine import Shard, refine
+from hornbook.cores import Shard
+from hornbook.corpus.refining.refine import refine
 from hornbook.corpus.refining.sifting import STEPS, Refining
 from hornbook.corpus.sources import load_corpus
 from hornbook.errors import SettingError, TextError

@@ -15,11 +15,11 @@ at least one band are found by sorting, and only these are compared: a pair is f
 from __future__ import annotations
 
 import hashlib
-import re
-import zlib
 
 import numpy as np
 from jaxtyping import Bool, Int, UInt
+
+from hornbook.corpus.refining.words import BASE, met_again, runs
 
 RUN = 5
 """Words that make one element of a document's set."""
@@ -32,43 +32,40 @@ COMPARED = 8
 """In a bucket, so many different documents are held against each new one."""
 
 Places = Int[np.ndarray, " _"]
-WORD = re.compile(r"\w+")
+AT_ONCE = 1 << 9
+"""Elements that are hashed together: 240 KB, which a core keeps beside it."""
+
 BLOCK = 1 << 12
+"""Documents that are looked at together."""
 
 
 def constants(name: str) -> UInt[np.ndarray, " hashes"]:
-    """64 random bits for each hash function, from SHA-256 of its number: the same on every machine."""
-    digests = (hashlib.sha256(f"{name} {number}".encode()).digest()[:8] for number in range(BANDS * ROWS))
-    return np.array([int.from_bytes(digest, "little") for digest in digests], dtype=np.uint64)
+    """32 random bits for each hash function, from SHA-256 of its number: the same on every machine."""
+    digests = (hashlib.sha256(f"{name} {number}".encode()).digest()[:4] for number in range(BANDS * ROWS))
+    return np.array([int.from_bytes(digest, "little") for digest in digests], dtype=np.uint32)
 
 
-FACTORS, OFFSETS = constants("factor") | np.uint64(1), constants("offset")
-BASE = np.uint64(0x9E3779B97F4A7C15)
-UPPER = np.uint64(32)
+FACTORS, OFFSETS = constants("factor") | np.uint32(1), constants("offset")
+NOTHING = np.iinfo(np.uint32).max
 
 
-def elements(text: str) -> UInt[np.ndarray, " elements"]:
-    """The runs of five words of a text as numbers of 64 bits, each once; a shorter text is one run."""
-    words = np.array([zlib.crc32(word.encode()) for word in WORD.findall(text.lower())], dtype=np.uint64)
-    if not len(words):
-        return words
-    runs = np.zeros(max(len(words) - RUN + 1, 1), dtype=np.uint64)
-    for step in range(min(RUN, len(words))):
-        runs = runs * BASE + words[step : step + len(runs)]
-    mixed = (runs ^ (runs >> UPPER)) * BASE
-    return np.unique(mixed ^ (mixed >> np.uint64(29)))
+def elements(hashes: UInt[np.ndarray, " words"]) -> UInt[np.ndarray, " elements"]:
+    """The runs of five words of a text as numbers of 32 bits, from 64 bits for each word; a shorter text is one run."""
+    hashes = hashes[hashes != 0]  # what is nothing but marks is no word
+    found = runs(hashes, max(1, min(RUN, len(hashes))))
+    mixed: UInt[np.ndarray, " elements"] = (found ^ (found >> np.uint64(32))) * BASE
+    return (mixed >> np.uint64(32)).astype(np.uint32)
 
 
-def signature(text: str) -> UInt[np.ndarray, " hashes"]:
-    """The smallest value of each function on the elements of a text, in 32 bits: (a x + b mod 2⁶⁴) / 2³².
+def signature(hashes: UInt[np.ndarray, " words"]) -> UInt[np.ndarray, " hashes"]:
+    """The smallest value of each function on the elements of a text: (a x + b) mod 2³².
 
     A text without words has the signature of nothing, which is like no other: see ``near_duplicates``.
     """
-    found = elements(text)
-    smallest = np.full(BANDS * ROWS, np.iinfo(np.uint32).max, dtype=np.uint32)
-    for start in range(0, len(found), BLOCK):
-        block = found[start : start + BLOCK]
-        values = ((FACTORS[:, None] * block + OFFSETS[:, None]) >> UPPER).astype(np.uint32)
+    found = elements(hashes)
+    smallest = np.full(BANDS * ROWS, NOTHING, dtype=np.uint32)
+    for start in range(0, len(found), AT_ONCE):
+        values = FACTORS[:, None] * found[start : start + AT_ONCE] + OFFSETS[:, None]
         np.minimum(smallest, values.min(1), out=smallest)
     return smallest
 
@@ -88,12 +85,12 @@ def near_duplicates(signatures: UInt[np.ndarray, "n hashes"]) -> Bool[np.ndarray
     for band in range(BANDS):
         keys = band_keys(signatures, band)
         order = np.argsort(keys, kind="stable")
-        edges = np.flatnonzero(np.diff(keys[order])) + 1
-        for bucket in np.split(order, edges):
-            if len(bucket) > 1:
-                join_bucket(parent, signatures, bucket)
-    roots = np.array([root(parent, place) for place in range(count)], dtype=np.int64)
-    joined: Bool[np.ndarray, " n"] = roots != np.arange(count)
+        again = np.concatenate([[False], met_again(keys[order]), [False]])
+        begins = np.flatnonzero(again[1:] & ~again[:-1])  # a bucket of one document is none
+        ends = np.flatnonzero(again[:-1] & ~again[1:]) + 1
+        for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
+            join_bucket(parent, signatures, order[begin:end])
+    joined: Bool[np.ndarray, " n"] = parent != np.arange(count)
     return joined
 
 
@@ -106,7 +103,7 @@ def band_keys(signatures: UInt[np.ndarray, "n hashes"], band: int) -> UInt[np.nd
         for row in rows.T:
             key = (key ^ row) * BASE
             key ^= key >> np.uint64(31)
-        empty = (rows == np.iinfo(np.uint32).max).all(1)
+        empty = (rows == NOTHING).all(1)
         key[empty] = np.arange(start, start + len(rows), dtype=np.uint64)[empty]
         keys[start : start + BLOCK] = key
     return keys

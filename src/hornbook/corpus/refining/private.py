@@ -64,14 +64,21 @@ KINDS = (
 )
 """In the order in which they are looked for: a card number would pass for a telephone's."""
 
-POSSIBLE = re.compile(r"@|\d[\d .()-]{6}")
-"""Most texts have neither, and need no closer look."""
+POSSIBLE = re.compile(r"\d[\d .()-]{6}")
+POSSIBLE_ASCII = re.compile(r"[0-9][0-9 .()-]{6}")
+"""Most texts have no such digits and no @, and need no closer look; where every character is ASCII, they are sooner
+found."""
+
+
+def possible(text: str) -> bool:
+    """Whether there can be anything private in a text."""
+    return "@" in text or (POSSIBLE_ASCII if text.isascii() else POSSIBLE).search(text) is not None
 
 
 def masked(text: str) -> tuple[str, dict[str, int]]:
     """``text`` with everything private replaced, and how often which kind was."""
     counts: dict[str, int] = {}
-    if not POSSIBLE.search(text):
+    if not possible(text):
         return text, counts
     for kind in KINDS:
 

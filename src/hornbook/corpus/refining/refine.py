@@ -15,17 +15,16 @@ pass 2.
 from __future__ import annotations
 
 import json
-import multiprocessing
+import shutil
 import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hornbook.cores import available_cores
+from hornbook.cores import Report, Shard, available_cores, on_all_cores
 from hornbook.corpus.reading import find_files
 from hornbook.corpus.refining.languages import known_language
 from hornbook.corpus.refining.near_duplicates import BANDS, ROWS, near_duplicates
@@ -35,27 +34,6 @@ from hornbook.errors import SettingError
 from hornbook.files import read_json, replacing_folder, write_json
 
 SCHEMA = 1
-Report = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Shard:
-    """This machine is number ``number`` (from 1) of ``of``."""
-
-    number: int = 1
-    of: int = 1
-
-    @classmethod
-    def parsed(cls, text: str) -> Shard:
-        """From ``2/4`` (``SettingError`` for anything else)."""
-        number, _, of = text.partition("/")
-        if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
-            raise SettingError(f"shard: expected which of how many, such as 1/4 to 4/4, found {text!r}")
-        return cls(int(number), int(of))
-
-    def own(self, count: int) -> range:
-        """The numbers of the files that are this machine's."""
-        return range(self.number - 1, count, self.of)
 
 
 @dataclass(frozen=True)
@@ -122,6 +100,9 @@ def refine(
         return None
     result = summary(work)
     write_json(out / "report.json", result)
+    for folder in (out, out / "work", out / "kept"):
+        for half in folder.glob(".*.partial-*"):  # of processes that were killed
+            half.unlink() if half.is_file() else shutil.rmtree(half)
     return result
 
 
@@ -149,26 +130,6 @@ def begin(sources: tuple[Path, ...], out: Path, settings: Refining) -> Work:
     else:
         write_json(file, about)
     return Work(out, sources, settings)
-
-
-def on_all_cores(
-    task: Callable[..., str], todo: Iterable[tuple[Any, ...]], workers: int, done: str, report: Report
-) -> None:
-    """Do ``task`` with each of ``todo`` in processes of their own, and say of each when it is done."""
-    todo = list(todo)
-    if len(todo) < 2 or workers == 1:
-        for arguments in todo:
-            report(f"{done} {task(*arguments)}")
-        return
-    # Processes are begun anew and not forked: a fork would copy whatever threads hold at that moment.
-    with ProcessPoolExecutor(min(workers, len(todo)), multiprocessing.get_context("spawn")) as pool:
-        futures = [pool.submit(task, *arguments) for arguments in todo]
-        try:
-            for future in as_completed(futures):
-                report(f"{done} {future.result()}")
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def sift_one(source: Path, folder: Path, settings: Refining) -> str:

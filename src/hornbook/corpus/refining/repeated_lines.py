@@ -29,12 +29,10 @@ def long_lines(text: str) -> Iterator[tuple[int, str]]:
             yield number, stripped
 
 
-def line_hashes(text: str) -> list[int]:
+def line_hashes(text: str) -> Hashes:
     """64 bits for each long line, in order: spaces and capitals do not tell lines apart."""
-    return [
-        int.from_bytes(hashlib.blake2b(" ".join(line.lower().split()).encode(), digest_size=8).digest(), "little")
-        for _, line in long_lines(text)
-    ]
+    plain = (" ".join(line.lower().split()).encode() for _, line in long_lines(text))
+    return np.frombuffer(b"".join(hashlib.blake2b(line, digest_size=8).digest() for line in plain), dtype="<u8")
 
 
 def repeated(files: Sequence[Hashes], at_once: int = AT_ONCE) -> list[Bool[np.ndarray, " _"]]:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from hornbook.corpus.documents import Document
 from hornbook.corpus.reading import read_documents
 from hornbook.corpus.refining.languages import language_of
 from hornbook.corpus.refining.near_duplicates import BANDS, ROWS, signature
 from hornbook.corpus.refining.private import masked
-from hornbook.corpus.refining.quality import broken_rule
+from hornbook.corpus.refining.quality import Pages, broken_rule, broken_rules
 from hornbook.corpus.refining.repeated_lines import line_hashes, long_lines, without
 from hornbook.errors import SettingError, nearest
 from hornbook.files import replacing, replacing_folder, write_json
@@ -37,6 +38,10 @@ def known_step(name: str) -> str:
     if name not in STEPS:
         raise SettingError(f"steps: {name!r} is none of {', '.join(STEPS)}{nearest(name, STEPS)}")
     return name
+
+
+BATCH = 1 << 18
+"""Characters of documents that are looked at together."""
 
 
 @dataclass(frozen=True)
@@ -88,45 +93,60 @@ def sift(source: Path, folder: Path, settings: Refining) -> None:
     counts, hashes, signatures = Counts(), bytearray(), bytearray()
     with replacing_folder(folder) as partial:
         with (partial / "texts.jsonl").open("w", encoding="utf-8", newline="\n") as file:
-            for document in read_documents([source], settings.field):
-                counts.count("read", document.text)
-                kept = sifted(document, settings, counts)
-                if kept is None:
-                    continue
-                file.write(json.dumps({"text": kept, "name": document.name}, ensure_ascii=False) + "\n")
-                if "lines" in settings.steps:
-                    hashes += np.array(line_hashes(kept), dtype="<u8").tobytes()
-                if "near" in settings.steps:
-                    signatures += signature(kept).astype("<u4").tobytes()
+            for documents in batched(read_documents([source], settings.field)):
+                for kept in sifted(documents, settings, counts):
+                    file.write(json.dumps({"text": kept.text, "name": kept.name}, ensure_ascii=False) + "\n")
+                    if "lines" in settings.steps:
+                        hashes += line_hashes(kept.text).tobytes()
+                    if "near" in settings.steps:
+                        signatures += signature(kept.words["hash"]).astype("<u4").tobytes()
         np.save(partial / "lines.npy", np.frombuffer(bytes(hashes), dtype="<u8"))
         np.save(partial / "signatures.npy", np.frombuffer(bytes(signatures), dtype="<u4").reshape(-1, BANDS * ROWS))
         write_json(partial / "counts.json", counts.as_json())
 
 
-def sifted(document: Document, settings: Refining, counts: Counts) -> str | None:
-    """The text with everything private masked, or ``None`` where it is not wanted; ``counts`` is told why."""
-    language = language_of(document.text)
-    if settings.languages and language not in settings.languages:
-        counts.count(f"language: {language}", document.text)
-        return None
-    if "quality" in settings.steps:
-        rule = broken_rule(document.text, language)
+def batched(documents: Iterator[Document]) -> Iterator[list[Document]]:
+    """Lists of documents of ``BATCH`` characters or a little more: NumPy is quicker for many words than for a few."""
+    batch: list[Document] = []
+    characters = 0
+    for document in documents:
+        batch.append(document)
+        characters += len(document.text)
+        if characters >= BATCH:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
+class Kept(NamedTuple):
+    """A document that is kept, with everything private masked; ``words`` is what is known of its words (words.py)."""
+
+    name: str
+    text: str
+    words: npt.NDArray[Any]
+
+
+def sifted(documents: Sequence[Document], settings: Refining, counts: Counts) -> Iterator[Kept]:
+    """Those of the documents that are wanted; ``counts`` is told what became of all."""
+    candidates: list[tuple[Document, str, dict[str, int]]] = []
+    languages: list[str] = []
+    for document in documents:
+        counts.count("read", document.text)
+        language = language_of(document.text)
+        if settings.languages and language not in settings.languages:
+            counts.count(f"language: {language}", document.text)
+            continue
+        candidates.append((document, *(masked(document.text) if "private" in settings.steps else (document.text, {}))))
+        languages.append(language)
+    pages = Pages([text for _, text, _ in candidates], languages)
+    rules = broken_rules(pages) if "quality" in settings.steps else [None] * len(candidates)
+    for (document, text, found), words, rule in zip(candidates, pages.tables, rules, strict=True):
         if rule is not None:
             counts.count(f"quality: {rule.name}", document.text)
-            return None
-    if "private" not in settings.steps:
-        return document.text
-    text, found = masked(document.text)
-    counts.changes.update({f"{kind} masked": times for kind, times in found.items()})
-    return text
-
-
-def texts_of(folder: Path) -> Iterator[tuple[str, str]]:
-    """Name and text of what was kept of a file."""
-    with (folder / "texts.jsonl").open(encoding="utf-8") as file:
-        for line in file:
-            record = json.loads(line)
-            yield record["name"], record["text"]
+            continue
+        counts.changes.update({f"{kind} masked": times for kind, times in found.items()})
+        yield Kept(document.name, text, words)
 
 
 def finish(folder: Path, out: Path, near: list[bool], dropped: list[bool], settings: Refining) -> Counts:
@@ -135,20 +155,28 @@ def finish(folder: Path, out: Path, near: list[bool], dropped: list[bool], setti
     ``near`` has a value for each document, ``dropped`` one for each long line, in the order in which they were found.
     """
     counts, at = Counts(), 0
-    with replacing(out) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
-        for place, (name, text) in enumerate(texts_of(folder)):
+    with (
+        replacing(out) as partial,
+        partial.open("w", encoding="utf-8", newline="\n") as file,
+        (folder / "texts.jsonl").open(encoding="utf-8", newline="\n") as sifted_file,
+    ):
+        for place, record in enumerate(sifted_file):
+            document = json.loads(record)
+            text = document["text"]
             lines = sum(1 for _ in long_lines(text)) if "lines" in settings.steps else 0
             again, at = dropped[at : at + lines], at + lines
             if near and near[place]:
                 counts.count("near duplicate", text)
                 continue
-            left = without(text, again) if any(again) else text
-            counts.changes["repeated line removed"] += sum(again)
-            if left is not text and little_left(left, settings):
-                counts.count("little left without repeated lines", text)
-                continue
-            counts.count("kept", left)
-            file.write(json.dumps({"text": left, "name": name}, ensure_ascii=False) + "\n")
+            if any(again):
+                left = without(text, again)
+                counts.changes["repeated line removed"] += sum(again)
+                if little_left(left, settings):
+                    counts.count("little left without repeated lines", text)
+                    continue
+                text, record = left, json.dumps({**document, "text": left}, ensure_ascii=False) + "\n"
+            counts.count("kept", text)
+            file.write(record)
     return counts
 
 
