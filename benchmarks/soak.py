@@ -201,7 +201,7 @@ def terminate(draw: random.Random, run: Path, pids: list[int]) -> str:
 
 
 def fill_disk(draw: random.Random, run: Path, pids: list[int]) -> str:
-    """From now on no file can grow beyond a limit, in which there is room for what is said: that is a file here, too."""
+    """From now on no file can grow beyond a limit; what is said fits into it, for it goes to a file here, too."""
     limit = max(2_000, draw.randrange(0, 60_000))
     for pid in pids:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))

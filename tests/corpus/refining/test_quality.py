@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from hornbook.corpus.refining.quality import Pages, repeated_runs, top_run
+from hornbook.corpus.refining.quality import Pages, broken_rules, repeated_runs, top_run
 from hornbook.corpus.refining.words import RECORDS, REMEMBERED, hashed, plain, table_of
 
 
@@ -50,6 +50,12 @@ def test_runs_are_counted_in_each_text_by_itself_as_when_written_out(seed: int, 
     pages = Pages(texts, ["en"] * len(texts))
     assert top_run(pages, n) == pytest.approx([share_of_top_run(text, n) for text in texts])
     assert repeated_runs(pages, n) == pytest.approx([share_of_repeated_runs(text, n) for text in texts])
+
+
+def test_no_texts_break_no_rules_and_an_empty_one_has_too_few_words() -> None:
+    assert broken_rules(Pages([], [])) == []
+    (rule,) = broken_rules(Pages([""], ["en"]))
+    assert rule is not None and rule.name == "number of words"
 
 
 def test_a_word_is_known_by_its_plain_form_and_a_mark_by_nothing() -> None:

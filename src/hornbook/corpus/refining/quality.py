@@ -100,7 +100,7 @@ class Pages:
 
     def each(self, values: Integer[np.ndarray, " words"] | Bool[np.ndarray, " words"]) -> Numbers:
         """The sum over the words of each text."""
-        return np.bincount(self.document, weights=values, minlength=len(self.texts))
+        return np.bincount(self.document, weights=values, minlength=len(self.texts)).astype(np.float64, copy=False)
 
 
 class Repeats(NamedTuple):

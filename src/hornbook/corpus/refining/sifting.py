@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from hornbook.corpus.reading import read_documents
 from hornbook.corpus.refining.languages import language_of
 from hornbook.corpus.refining.near_duplicates import BANDS, ROWS, signature
 from hornbook.corpus.refining.private import masked
-from hornbook.corpus.refining.quality import Pages, broken_rule, broken_rules
+from hornbook.corpus.refining.quality import Pages, broken_rules
 from hornbook.corpus.refining.repeated_lines import line_hashes, long_lines, without
 from hornbook.errors import SettingError, nearest
 from hornbook.files import replacing, replacing_folder, write_json
@@ -42,6 +43,9 @@ def known_step(name: str) -> str:
 
 BATCH = 1 << 18
 """Characters of documents that are looked at together."""
+
+AT_ONCE = 256
+"""Documents that are finished together."""
 
 
 @dataclass(frozen=True)
@@ -154,32 +158,49 @@ def finish(folder: Path, out: Path, near: list[bool], dropped: list[bool], setti
 
     ``near`` has a value for each document, ``dropped`` one for each long line, in the order in which they were found.
     """
-    counts, at = Counts(), 0
+    counts, lines, doubles = Counts(), iter(dropped), iter(near)
     with (
         replacing(out) as partial,
         partial.open("w", encoding="utf-8", newline="\n") as file,
-        (folder / "texts.jsonl").open(encoding="utf-8", newline="\n") as sifted_file,
+        (folder / "texts.jsonl").open(encoding="utf-8", newline="\n") as records,
     ):
-        for place, record in enumerate(sifted_file):
-            document = json.loads(record)
-            text = document["text"]
-            lines = sum(1 for _ in long_lines(text)) if "lines" in settings.steps else 0
-            again, at = dropped[at : at + lines], at + lines
-            if near and near[place]:
-                counts.count("near duplicate", text)
-                continue
-            if any(again):
-                left = without(text, again)
-                counts.changes["repeated line removed"] += sum(again)
-                if little_left(left, settings):
-                    counts.count("little left without repeated lines", text)
-                    continue
-                text, record = left, json.dumps({**document, "text": left}, ensure_ascii=False) + "\n"
-            counts.count("kept", text)
-            file.write(record)
+        while batch := list(islice(records, AT_ONCE)):
+            file.writelines(finished(batch, doubles, lines, settings, counts))
     return counts
 
 
-def little_left(text: str, settings: Refining) -> bool:
-    """Whether a text from which lines were taken is none any more, or no prose where prose is asked for."""
-    return not text.strip() or ("quality" in settings.steps and broken_rule(text, language_of(text)) is not None)
+def finished(
+    records: list[str], doubles: Iterator[bool], lines: Iterator[bool], settings: Refining, counts: Counts
+) -> Iterator[str]:
+    """Those of the records that are kept, some without lines that stood before; ``counts`` is told of all."""
+    documents = list(map(json.loads, records))
+    shortened: dict[int, str] = {}
+    left_out: set[int] = set()
+    for place, text in enumerate(document["text"] for document in documents):
+        again = [next(lines) for _ in long_lines(text)] if "lines" in settings.steps else []
+        if next(doubles, False):
+            counts.count("near duplicate", text)
+            left_out.add(place)
+        elif any(again):
+            counts.changes["repeated line removed"] += sum(again)
+            shortened[place] = without(text, again)
+    for place, little in zip(shortened, little_left(list(shortened.values()), settings), strict=True):
+        if little:
+            counts.count("little left without repeated lines", shortened[place])
+            left_out.add(place)
+    for place, (record, document) in enumerate(zip(records, documents, strict=True)):
+        if place in left_out:
+            continue
+        text = shortened.get(place, document["text"])
+        counts.count("kept", text)
+        if place in shortened:
+            record = json.dumps({**document, "text": text}, ensure_ascii=False) + "\n"
+        yield record
+
+
+def little_left(texts: list[str], settings: Refining) -> list[bool]:
+    """Which texts from which lines were taken are none any more, or no prose where prose is asked for."""
+    if "quality" not in settings.steps:
+        return [not text.strip() for text in texts]
+    rules = broken_rules(Pages(texts, list(map(language_of, texts))))
+    return [rule is not None or not text.strip() for text, rule in zip(texts, rules, strict=True)]
