@@ -42,8 +42,7 @@ def bytes_of(ready: Prepared) -> list[bytes]:
     return [(ready.folder / f"{part}.tokens").read_bytes() for part in ("train", "validation")]
 
 
-@pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("fraction", [0.02, 0.2, 0.7])
+@pytest.mark.parametrize(("seed", "fraction"), [(0, 0.02), (1, 0.2), (2, 0.7)])
 def test_file_by_file_gives_the_bytes_of_prepare(raw: Path, tokenizer: Tokenizer, tmp_path, seed, fraction) -> None:
     config = asked(raw, fraction)
     once = prepare(config, tokenizer, tmp_path / "once", seed)
@@ -59,7 +58,7 @@ def test_equal_texts_at_the_border_of_the_two_parts_are_dropped_as_prepare_drops
     raw: Path, tokenizer: Tokenizer, tmp_path
 ) -> None:
     dropped = 0
-    for seed in range(12):
+    for seed in range(6):
         config = asked(raw, 0.5)
         once = prepare(config, tokenizer, tmp_path / f"once-{seed}", seed)
         apart = prepare_files(config, tokenizer, tmp_path / f"apart-{seed}", seed, workers=1)

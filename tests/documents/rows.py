@@ -270,7 +270,11 @@ TEXTS = (
         "hornbook prepare TEXT... --tokenizer T --out DIR",
         swap={"TEXT...": "book.txt", "T": "characters", "DIR": "prepared"},
     ),
-    Row("hornbook prepare DIR/kept --tokenizer bytepair --out DATA", swap={"DIR/kept": "refined/kept"}),
+    Row(
+        "hornbook prepare DIR/kept --tokenizer gpt2 --split document --shard 1/1 --out DATA",
+        swap={"DIR/kept": "refined/kept", "gpt2": "theirs"},
+        add="--workers 1",
+    ),
     Row("hornbook import hf:openai-community/gpt2", swap={"hf:openai-community/gpt2": "hf:owl/tiny-model"}),
     Row("hornbook import SOURCE", swap={"SOURCE": "theirs"}),
     Row("hornbook import *"),

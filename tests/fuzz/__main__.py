@@ -74,6 +74,7 @@ def again(target: Target, seed: int, number: int, failures: Path) -> int:
     tally = Tally(target.name)
     with watched():
         wrong, took = read_once(target, given, tally)
+    sys.stdout.reconfigure(errors="backslashreplace")  # what was made may be no text
     print(given.note)
     print(wrong or ("accepted" if tally.accepted else "refused"), f"in {took:.3f} s")
     return 4 if wrong else 0

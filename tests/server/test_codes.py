@@ -71,3 +71,8 @@ def test_an_error_without_a_code_of_its_own_has_that_of_its_status(server) -> No
     body = {"model": "writer", "prompt": "a", "logit_bias": {"x": 1}}
     status, answer, _ = ask(server, "POST", "/v1/completions", body)
     assert (status, answer["error"]["code"], answer["error"]["param"]) == (400, "invalid_value", "logit_bias")
+
+
+def test_an_error_that_quotes_half_a_surrogate_pair_can_be_sent() -> None:
+    answer = ApiError(400, "model: found '\ud800'", param="\udfff").response()
+    assert json.loads(answer.body)["error"]["message"] == "model: found '\ufffd'"

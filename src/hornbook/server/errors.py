@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from hornbook.errors import BusyError, HornbookError, MissingError, SettingError, TextError
+from hornbook.tokenizers.special import well_formed
 
 PATHS = "/v1/models, /v1/completions, /v1/chat/completions, /v1/embeddings"
 
@@ -29,7 +30,8 @@ class ApiError(Exception):
 
     def __init__(self, status: int, message: str, *, param: str | None = None, code: str | None = None) -> None:
         super().__init__(message)
-        self.status, self.message, self.param = status, message, param
+        # What was sent may be quoted in it, and half a surrogate pair, which JSON can write, has no UTF-8.
+        self.status, self.message, self.param = status, well_formed(message), param and well_formed(param)
         self.code = code or CODES.get(status)
 
     def body(self) -> dict[str, Any]:
