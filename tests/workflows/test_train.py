@@ -255,3 +255,15 @@ def test_a_training_that_would_not_fit_computes_twice_and_remembers_that(monkeyp
     plain = train(load_recipe("small.toml", ["training.gradient_checkpointing='never'"]), Path("plain")).run
     losses = [[entry["loss"] for entry in journal(each) if entry["kind"] == "update"] for each in (run, plain)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+
+
+@pytest.mark.usefixtures("place")
+def test_a_run_that_saves_beside_its_steps_is_the_same_run() -> None:
+    sizes = ["training.steps=12", "training.save_every=2", "training.evaluate_every=5"]
+    between = train(load_recipe("small.toml", sizes), Path("between")).run
+    aside = [*sizes, "training.saving=beside_steps"]
+    beside = train(load_recipe("small.toml", aside), Path("beside")).run
+    assert weights(beside) == weights(between)
+    assert (beside.folder / "best").read_text() == (between.folder / "best").read_text()
+    names = sorted(path.name for path in beside.checkpoints.iterdir())
+    assert names == sorted(path.name for path in between.checkpoints.iterdir())

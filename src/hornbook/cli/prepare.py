@@ -72,22 +72,32 @@ def prepare(
     as_json
         Print one JSON object instead of a table.
     """
-    from hornbook.cores import Shard
-    from hornbook.data.prepare import prepare as prepare_data
-    from hornbook.data.prepare_files import prepare_files
-
     config = DataConfig(corpus, text, documents, split, validation)
-    chosen = tokenizer_named(tokenizer, vocab)
-    if shard is None:
-        ready: Prepared | None = prepare_data(config, chosen, out, seed, workers, say)
-    else:
-        ready = prepare_files(config, chosen, out, seed, Shard.parsed(shard), workers, say)
+    ready = prepared(config, tokenizer_named(tokenizer, vocab), out, seed, shard, workers)
     if ready is None:
         return
     if as_json:
         print(json.dumps(summary(ready), ensure_ascii=False))
     else:
         print_table(ready)
+
+
+def prepared(
+    config: DataConfig,
+    tokenizer: TokenizerConfig | Tokenizer,
+    out: Path,
+    seed: int,
+    shard: str | None,
+    workers: int | None,
+) -> Prepared | None:
+    """All at once, or file by file; ``None`` while files of other machines are missing."""
+    from hornbook.cores import Shard
+    from hornbook.data.prepare import prepare as prepare_data
+    from hornbook.data.prepare_files import prepare_files
+
+    if shard is None:
+        return prepare_data(config, tokenizer, out, seed, workers, say)
+    return prepare_files(config, tokenizer, out, seed, Shard.parsed(shard), workers, say)
 
 
 def say(line: str) -> None:

@@ -37,19 +37,48 @@ def checkpoint_name(step: int) -> str:
     return f"step-{step:06d}"
 
 
-def save_checkpoint(folder: Path, model: nn.Module, optimizer: Optimizer | None, progress: Mapping[str, Any]) -> Path:
-    """Write a checkpoint to ``folder``, which appears when everything is on the disk, and return it.
+@dataclass(frozen=True)
+class Held:
+    """What a checkpoint holds: the tensors of a model and of an optimizer, if there is one, and plain data (JSON)."""
 
-    ``progress`` is plain data (JSON) and says at least ``step``, how many updates were made.
+    model: Mapping[str, Tensor]
+    optimizer: Mapping[str, Tensor] | None
+    progress: Mapping[str, Any]
+
+    @classmethod
+    def by(cls, model: nn.Module, optimizer: Optimizer | None, progress: Mapping[str, Any]) -> Held:
+        """The tensors themselves, which the next step changes; ``progress`` says at least ``step``: updates made."""
+        return cls(model_tensors(model), optimizer_tensors(optimizer, model) if optimizer else None, progress)
+
+    def copied(self) -> Held:
+        """Copies of them, on the CPU, which no step changes."""
+        parts = [self.model, self.optimizer or {}]
+        model, optimizer = ({name: copy_of(tensor) for name, tensor in part.items()} for part in parts)
+        return Held(model, optimizer if self.optimizer is not None else None, dict(self.progress))
+
+
+def copy_of(tensor: Shaped[Tensor, "*_"]) -> Shaped[Tensor, "*_"]:
+    """The whole of a tensor on the CPU, and never the tensor itself."""
+    whole = whole_of(tensor.detach())
+    return whole.clone() if whole.device.type == "cpu" else whole.cpu()
+
+
+def save_checkpoint(folder: Path, model: nn.Module, optimizer: Optimizer | None, progress: Mapping[str, Any]) -> Path:
+    """``write_checkpoint`` for a model and an optimizer as they are now."""
+    return write_checkpoint(folder, Held.by(model, optimizer, progress))
+
+
+def write_checkpoint(folder: Path, held: Held) -> Path:
+    """Write a checkpoint to ``folder``, which appears when everything is on the disk, and return it.
 
     Raises:
         HornbookError: the disk is full or the folder cannot be written; nothing half-written remains.
     """
     with replacing_folder(folder) as partial:
-        write_tensors(partial / MODEL, model_tensors(model))
-        if optimizer is not None:
-            write_tensors(partial / OPTIMIZER, optimizer_tensors(optimizer, model))
-        write_json(partial / PROGRESS, {"schema": SCHEMA, **progress})
+        write_tensors(partial / MODEL, held.model)
+        if held.optimizer is not None:
+            write_tensors(partial / OPTIMIZER, held.optimizer)
+        write_json(partial / PROGRESS, {"schema": SCHEMA, **held.progress})
         write_json(partial / MANIFEST, manifest(partial))
     return folder
 

@@ -294,6 +294,9 @@ class TrainingConfig:
     """The same between checkpoints."""
     keep: int = 2
     """How many of the last checkpoints stay, besides the best."""
+    saving: Literal["between_steps", "beside_steps"] = "between_steps"
+    """When checkpoints are written: while nothing else goes on, or by a thread while the next steps are made, for which
+    a second copy of weights and optimizer has to fit into memory."""
     distribution: DistributionConfig = DataParallel()
     """How several processes share it; one process does it all."""
 

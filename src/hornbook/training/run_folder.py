@@ -27,6 +27,7 @@ from hornbook.errors import BusyError, DamagedError, MissingError, SettingError,
 from hornbook.files import explained, is_there, read_json, read_text, restore_folder, write_json, write_text
 from hornbook.training.checkpoints import (
     PROGRESS,
+    Held,
     best_of,
     checkpoint_name,
     checkpoints_in,
@@ -35,7 +36,7 @@ from hornbook.training.checkpoints import (
     number_of,
     part_of,
     read_progress,
-    save_checkpoint,
+    write_checkpoint,
 )
 from hornbook.training.journal import Journal
 from hornbook.training.optimizers import Optimizer
@@ -244,22 +245,22 @@ class Run:
             raise MissingError(f"{self.folder} has no checkpoint {which!r}; there are {', '.join(there) or 'none yet'}")
         return path
 
-    def save(
-        self,
-        model: nn.Module,
-        optimizer: Optimizer | None,
-        progress: Mapping[str, Any],
-        *,
-        best: bool = False,
-        keep: int = 2,
-    ) -> Path:
-        """Write a checkpoint for ``progress["step"]`` updates, move the pointers, drop checkpoints that are not wanted.
+    def save(self, model: nn.Module, optimizer: Optimizer | None, progress: Mapping[str, Any], **how: Any) -> Path:
+        """Write a checkpoint of a model and an optimizer as they are now: ``write`` of what is ``held``."""
+        return self.write(self.held(model, optimizer, progress), **how)
+
+    def held(self, model: nn.Module, optimizer: Optimizer | None, progress: Mapping[str, Any]) -> Held:
+        """What a checkpoint of this moment holds.
 
         How far both journals have come is added to the progress, so that ``rewind`` can take back what follows.
         """
-        path = self.checkpoint(progress["step"])
         sizes = {file.name: file.stat().st_size if file.exists() else 0 for file in (self.metrics, self.samples)}
-        save_checkpoint(path, model, optimizer, {**progress, "journals": sizes})
+        return Held.by(model, optimizer, {**progress, "journals": sizes})
+
+    def write(self, held: Held, *, best: bool = False, keep: int = 2) -> Path:
+        """Write a checkpoint for ``held.progress["step"]`` updates, move the pointers, drop unwanted checkpoints."""
+        path = self.checkpoint(held.progress["step"])
+        write_checkpoint(path, held)
         write_text(self.folder / "latest", path.name + "\n")
         if best:
             write_text(self.folder / "best", path.name + "\n")
@@ -375,18 +376,14 @@ class Onlooker(Run):
         """Nothing: the first process holds the lock for all."""
         yield
 
-    def save(
-        self,
-        model: nn.Module,
-        optimizer: Optimizer | None,
-        progress: Mapping[str, Any],
-        *,
-        best: bool = False,
-        keep: int = 2,
-    ) -> Path:
-        """Where the first process writes the checkpoint, with the slices that lie here."""
+    def held(self, model: nn.Module, optimizer: Optimizer | None, progress: Mapping[str, Any]) -> Held:
+        """Where the first process reads the tensors, with the slices that lie here."""
         help_saving(model, optimizer)
-        return self.checkpoint(progress["step"])
+        return Held({}, None, progress)
+
+    def write(self, held: Held, *, best: bool = False, keep: int = 2) -> Path:
+        """Nothing."""
+        return self.checkpoint(held.progress["step"])
 
 
 def holder(text: str) -> str:

@@ -34,6 +34,7 @@ from hornbook.training.metrics import seconds_left, update_entry
 from hornbook.training.objectives import Objective
 from hornbook.training.profile import Watch, utilisation
 from hornbook.training.run_folder import Onlooker, Run, free_folder
+from hornbook.training.saving import Saver
 from hornbook.training.schedules import factor
 from hornbook.training.timer import ByTime
 from hornbook.training.world import World, joined, restarted
@@ -211,9 +212,15 @@ def train_on(training: Training) -> Outcome:
         RolledBack: the loss jumped, and the recipe wants the last checkpoint back.
     """
     config, run, world = training.recipe.training, training.run, training.share.world
-    with Stop() as stop, Journal(run.metrics) as metrics, Journal(run.samples) as samples:
+    beside = config.saving == "beside_steps"
+    with (
+        Stop() as stop,
+        Journal(run.metrics) as metrics,
+        Journal(run.samples) as samples,
+        Saver(run, config.keep, beside) as saver,
+    ):
         if training.owed:
-            evaluate_now(training, metrics, samples)
+            evaluate_now(training, metrics, samples, saver)
         for update in data_blamed(training):
             training.step, training.tokens = update.step + 1, training.tokens + update.tokens * update.made
             metrics.write(update_entry(update))
@@ -225,15 +232,16 @@ def train_on(training: Training) -> Outcome:
             if update.last:
                 verify_data(training)
             if evaluating or stopped or due(config.save_every, update):
-                run.save(training.model, training.optimizer, progress(training, update, evaluating), keep=config.keep)
+                saver.save(training.model, training.optimizer, progress(training, update, evaluating))
             if evaluating:
-                evaluate_now(training, metrics, samples)
+                evaluate_now(training, metrics, samples, saver)
             if update.last and training.clock.seconds > WORTH_MEASURING and isinstance(training.recipe.task, NextToken):
                 training.watcher.said(speed_of(training))
             if update.last or stopped:
                 device = next(training.model.parameters()).device
                 run.add_info(peak_bytes=max(peak_memory(device), run.info.get("peak_bytes", 0)))
             if stopped:
+                saver.wait()
                 training.watcher.said(
                     f"stopped after {training.step} steps and saved: hornbook train --resume {run.folder}"
                 )
@@ -330,7 +338,7 @@ def tell(training: Training, update: Update) -> None:
     )
 
 
-def evaluate_now(training: Training, metrics: Journal, samples: Journal) -> None:
+def evaluate_now(training: Training, metrics: Journal, samples: Journal, saver: Saver) -> None:
     """Score the whole validation split and write samples; nothing here touches what the next step is made of.
 
     Of several processes the first does it; the others wait where the next step needs it.
@@ -346,6 +354,7 @@ def evaluate_now(training: Training, metrics: Journal, samples: Journal) -> None
         training.board.add_scalar("loss/validation", score.loss, training.step)
         training.board.flush()
     if best:
+        saver.wait()  # a pointer names what is whole
         write_text(training.run.folder / "best", f"step-{training.step:06d}\n")
     training.watcher.evaluated(training.step, score, best)
     write_samples(training, model, samples)

@@ -25,6 +25,7 @@ from hornbook.files import write_text
 from hornbook.training.journal import Journal
 from hornbook.training.memory import peak_memory
 from hornbook.training.run_folder import Run
+from hornbook.training.saving import Saver
 from hornbook.workflows.recipe import Recipe, read_recipe, to_toml
 from hornbook.workflows.setting_up import assemble, prepared_data
 from hornbook.workflows.tasks import task_of
@@ -94,10 +95,11 @@ def try_here(folder: Path, data: Path) -> Tried:
         made = len(seconds) - 1
         if made >= LEAST and (made >= MOST or sum(seconds[1:]) > ENOUGH):
             break
-    run.save(training.model, training.optimizer, progress(training, update, owed=True), keep=1)
-    began = time.perf_counter()
-    with Journal(run.metrics) as metrics, Journal(run.samples) as samples:
-        evaluate_now(training, metrics, samples)
+    beside = recipe.training.saving == "beside_steps"
+    with Journal(run.metrics) as metrics, Journal(run.samples) as samples, Saver(run, 1, beside) as saver:
+        saver.save(training.model, training.optimizer, progress(training, update, owed=True))
+        began = time.perf_counter()
+        evaluate_now(training, metrics, samples, saver)
     evaluating, held = time.perf_counter() - began, peak_memory(next(training.model.parameters()).device)
     later = seconds[2:] or seconds[1:] or seconds
     return Tried(seconds[0], statistics.median(later), evaluating, held, len(later))
