@@ -15,8 +15,11 @@ at least one band are found by sorting, and only these are compared: a pair is f
 from __future__ import annotations
 
 import hashlib
+import mmap
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from jaxtyping import Bool, Int, UInt
 
 from hornbook.corpus.refining.words import BASE, met_again, runs
@@ -78,7 +81,8 @@ def estimate(one: UInt[np.ndarray, " hashes"], other: UInt[np.ndarray, " hashes"
 def near_duplicates(signatures: UInt[np.ndarray, "n hashes"]) -> Bool[np.ndarray, " n"]:
     """Which documents are near duplicates of an earlier one, or of one that is.
 
-    ``signatures`` may lie on the disk (a memory map): one band of it is in memory at a time, 8 bytes a document.
+    ``signatures`` may lie on the disk (a memory map): some of its rows are in memory at a time, and of each document
+    some 40 bytes.
     """
     count = len(signatures)
     parent = np.arange(count)
@@ -106,7 +110,17 @@ def band_keys(signatures: UInt[np.ndarray, "n hashes"], band: int) -> UInt[np.nd
         empty = (rows == NOTHING).all(1)
         key[empty] = np.arange(start, start + len(rows), dtype=np.uint64)[empty]
         keys[start : start + BLOCK] = key
+        give_back(signatures)
     return keys
+
+
+def give_back(numbers: npt.NDArray[Any]) -> None:
+    """Let the system have the pages of a memory map that were read; otherwise all of it would stay in memory."""
+    base: Any = numbers
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        base.madvise(mmap.MADV_DONTNEED)
 
 
 def join_bucket(parent: Places, signatures: UInt[np.ndarray, "n hashes"], bucket: Places) -> None:

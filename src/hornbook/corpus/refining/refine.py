@@ -27,13 +27,14 @@ import numpy as np
 from hornbook.cores import Report, Shard, available_cores, on_all_cores
 from hornbook.corpus.reading import find_files
 from hornbook.corpus.refining.languages import known_language
-from hornbook.corpus.refining.near_duplicates import BANDS, ROWS, near_duplicates
+from hornbook.corpus.refining.near_duplicates import near_duplicates
 from hornbook.corpus.refining.repeated_lines import repeated
-from hornbook.corpus.refining.sifting import Counts, Refining, finish, known_step, sift
+from hornbook.corpus.refining.sifting import Counts, Refining, finish, known_step, remembered, sift
 from hornbook.errors import SettingError
 from hornbook.files import read_json, replacing_folder, write_json
 
-SCHEMA = 1
+SCHEMA, LAYOUT = 1, 2
+"""Of the report, and of what lies in ``work/``."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def refine(
         return None
     if not work.decided.exists():
         decide(work, report)
-    near, lines = starts(work, "signatures.npy"), starts(work, "lines.npy")
+    near, lines = starts(work, "signatures"), starts(work, "lines")
     finishing = [
         (work, number, slice(near[number], near[number + 1]), slice(lines[number], lines[number + 1]))
         for number in own
@@ -113,7 +114,7 @@ def begin(sources: tuple[Path, ...], out: Path, settings: Refining) -> Work:
     for step in settings.steps:
         known_step(step)
     about = {
-        "schema": SCHEMA,
+        "schema": LAYOUT,
         "settings": json.loads(json.dumps(asdict(settings))),  # as it will be read again: lists for tuples
         "files": [{"path": str(path), "bytes": path.stat().st_size} for path in sources],
     }
@@ -143,26 +144,22 @@ def decide(work: Work, report: Report) -> None:
     """Pass 2: which documents are near duplicates, and which long lines stood before."""
     folders = [work.sifted(number) for number in range(len(work.sources))]
     with replacing_folder(work.decided) as partial:
-        lines = [np.load(folder / "lines.npy", mmap_mode="r") for folder in folders]
+        lines = [remembered(folder, "lines") for folder in folders]
         np.save(partial / "lines.npy", np.concatenate([np.zeros(0, dtype=bool), *repeated(lines)]))
-        signatures = [np.load(folder / "signatures.npy", mmap_mode="r") for folder in folders]
-        together = np.lib.format.open_memmap(
-            partial / "signatures.npy", mode="w+", dtype="<u4", shape=(sum(map(len, signatures)), BANDS * ROWS)
-        )
-        at = 0
-        for part in signatures:
-            together[at : at + len(part)] = part
-            at += len(part)
-        near = near_duplicates(together)
+        del lines
+        with (partial / "signatures").open("wb") as together:
+            for folder in folders:
+                with (folder / "signatures").open("rb") as file:
+                    shutil.copyfileobj(file, together)
+        near = near_duplicates(remembered(partial, "signatures"))
         np.save(partial / "near.npy", near)
-        del together
-        (partial / "signatures.npy").unlink()
+        (partial / "signatures").unlink()
     report(f"{int(near.sum()):,} of {len(near):,} documents are almost another one")
 
 
-def starts(work: Work, file: str) -> list[int]:
+def starts(work: Work, what: str) -> list[int]:
     """Where each sifted file's part begins in what was decided of all together; one number more for the end of all."""
-    sizes = [len(np.load(work.sifted(number) / file, mmap_mode="r")) for number in range(len(work.sources))]
+    sizes = [len(remembered(work.sifted(number), what)) for number in range(len(work.sources))]
     return [0, *np.cumsum(sizes).tolist()]
 
 

@@ -88,25 +88,40 @@ class Counts:
 def sift(source: Path, folder: Path, settings: Refining) -> None:
     """Keep what is good in ``source``; ``folder`` appears whole when all of the file has been read.
 
-    It holds ``texts.jsonl``; ``lines.npy``, the hashes of its long lines; ``signatures.npy``; ``counts.json``.
+    It holds ``texts.jsonl``; ``lines``, 64 bits for each long line; ``signatures``, 120 times 32 bits for each document
+    (``remembered`` maps both); ``counts.json``.
 
     Raises:
         TextError, MissingError: the file cannot be read as text.
         HornbookError: the folder cannot be written.
     """
-    counts, hashes, signatures = Counts(), bytearray(), bytearray()
+    counts = Counts()
     with replacing_folder(folder) as partial:
-        with (partial / "texts.jsonl").open("w", encoding="utf-8", newline="\n") as file:
+        with (
+            (partial / "texts.jsonl").open("w", encoding="utf-8", newline="\n") as texts,
+            (partial / "lines").open("wb") as lines,
+            (partial / "signatures").open("wb") as signatures,
+        ):
             for documents in batched(read_documents([source], settings.field)):
                 for kept in sifted(documents, settings, counts):
-                    file.write(json.dumps({"text": kept.text, "name": kept.name}, ensure_ascii=False) + "\n")
+                    texts.write(json.dumps({"text": kept.text, "name": kept.name}, ensure_ascii=False) + "\n")
                     if "lines" in settings.steps:
-                        hashes += line_hashes(kept.text).tobytes()
+                        lines.write(line_hashes(kept.text).tobytes())
                     if "near" in settings.steps:
-                        signatures += signature(kept.words["hash"]).astype("<u4").tobytes()
-        np.save(partial / "lines.npy", np.frombuffer(bytes(hashes), dtype="<u8"))
-        np.save(partial / "signatures.npy", np.frombuffer(bytes(signatures), dtype="<u4").reshape(-1, BANDS * ROWS))
+                        signatures.write(signature(kept.words["hash"]).astype("<u4").tobytes())
         write_json(partial / "counts.json", counts.as_json())
+
+
+COLUMNS = {"lines": ("<u8", 1), "signatures": ("<u4", BANDS * ROWS)}
+"""What is remembered of a file: the kind of its numbers, and how many stand in a row."""
+
+
+def remembered(folder: Path, what: str) -> npt.NDArray[Any]:
+    """``lines`` (a row of numbers) or ``signatures`` (a table) of a sifted file, mapped and not read."""
+    dtype, columns = COLUMNS[what]
+    path = folder / what
+    found = np.memmap(path, dtype, "r") if path.stat().st_size else np.zeros(0, dtype)
+    return found if columns == 1 else found.reshape(-1, columns)
 
 
 def batched(documents: Iterator[Document]) -> Iterator[list[Document]]:
