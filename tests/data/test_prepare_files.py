@@ -77,15 +77,17 @@ def test_stopped_by_a_file_that_is_no_text_it_goes_on_where_it_was(raw: Path, to
     out = tmp_path / "out"
     with pytest.raises(TextError, match=r"c\.jsonl"):
         prepare_files(asked(copy), tokenizer, out, 3, workers=1)
-    before = (out / "work" / "00000" / "all.tokens").stat().st_mtime_ns
     (copy / "c.jsonl").write_bytes(whole)
     told: list[str] = []
+    (out / ".train.tokens.partial-1").write_bytes(b"what a killed process left")
     ready = prepare_files(asked(copy), tokenizer, out, 3, workers=2, report=told.append)
-    assert ready is not None and before
+    assert ready is not None and not list(out.glob(".*"))
     assert [line for line in told if line.startswith("tokenized")] == [told[0]] and "c.jsonl" in told[0]
     once = prepare(asked(copy), tokenizer, tmp_path / "once", 3)
     assert bytes_of(ready) == bytes_of(once)
+    (out / "work").mkdir()
     assert prepare_files(asked(copy), tokenizer, out, 3, report=told.append) is not None
+    assert not (out / "work").exists()
     assert told[-1] == f"{out} is finished; nothing is left to do"
 
 

@@ -73,6 +73,7 @@ def prepare_files(
     about = begin(sources, config, ready, out, seed)
     if (out / "data.json").exists():
         report(f"{out} is finished; nothing is left to do")
+        shutil.rmtree(out / "work", ignore_errors=True)
         return Prepared.open(out)
     folders = [out / "work" / f"{number:05}" for number in range(len(sources))]
     todo = [
@@ -85,6 +86,8 @@ def prepare_files(
     if there < len(folders) or shard.number > 1:
         report(f"{there} of {len(folders)} files are tokenized; shard 1/{shard.of} lays them together when all are")
         return None
+    for half in out.glob(".*.partial-*"):  # of a process that was killed while it laid together
+        half.unlink()
     lay_together(folders, config, out, seed, about, report)
     shutil.rmtree(out / "work")
     return Prepared.open(out)
