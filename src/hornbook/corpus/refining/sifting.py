@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +21,8 @@ from hornbook.corpus.refining.quality import Pages, broken_rules
 from hornbook.corpus.refining.repeated_lines import line_hashes, long_lines, without
 from hornbook.errors import SettingError, nearest
 from hornbook.files import replacing, replacing_folder, write_json
+
+Item = TypeVar("Item")
 
 STEPS = ("quality", "private", "lines", "near")
 """What can be left out: the rules for prose, masking, repeated lines, near duplicates."""
@@ -43,9 +44,6 @@ def known_step(name: str) -> str:
 
 BATCH = 1 << 18
 """Characters of documents that are looked at together."""
-
-AT_ONCE = 256
-"""Documents that are finished together."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ def sift(source: Path, folder: Path, settings: Refining) -> None:
             (partial / "lines").open("wb") as lines,
             (partial / "signatures").open("wb") as signatures,
         ):
-            for documents in batched(read_documents([source], settings.field)):
+            for documents in batched(read_documents([source], settings.field), lambda document: len(document.text)):
                 for kept in sifted(documents, settings, counts):
                     texts.write(json.dumps({"text": kept.text, "name": kept.name}, ensure_ascii=False) + "\n")
                     if "lines" in settings.steps:
@@ -124,13 +122,13 @@ def remembered(folder: Path, what: str) -> npt.NDArray[Any]:
     return found if columns == 1 else found.reshape(-1, columns)
 
 
-def batched(documents: Iterator[Document]) -> Iterator[list[Document]]:
-    """Lists of documents of ``BATCH`` characters or a little more: NumPy is quicker for many words than for a few."""
-    batch: list[Document] = []
+def batched(items: Iterable[Item], size: Callable[[Item], int]) -> Iterator[list[Item]]:
+    """Lists of items of ``BATCH`` characters or a little more: NumPy is quicker for many words than for a few."""
+    batch: list[Item] = []
     characters = 0
-    for document in documents:
-        batch.append(document)
-        characters += len(document.text)
+    for item in items:
+        batch.append(item)
+        characters += size(item)
         if characters >= BATCH:
             yield batch
             batch, characters = [], 0
@@ -179,7 +177,7 @@ def finish(folder: Path, out: Path, near: list[bool], dropped: list[bool], setti
         partial.open("w", encoding="utf-8", newline="\n") as file,
         (folder / "texts.jsonl").open(encoding="utf-8", newline="\n") as records,
     ):
-        while batch := list(islice(records, AT_ONCE)):
+        for batch in batched(records, len):
             file.writelines(finished(batch, doubles, lines, settings, counts))
     return counts
 
