@@ -172,7 +172,7 @@ def test_refine_says_what_became_of_everything_and_goes_on_after_a_kill(hornbook
     for seed in (1, 2):
         drawn = ("--documents", "40", "--seed", str(seed))
         hornbook("corpus", "make", "stories", *drawn, "--out", str(raw / f"{seed}.txt"))
-    command = ("corpus", "refine", str(raw), "--languages", "en", "--workers", "1")
+    command = ("corpus", "refine", str(raw), "--languages", "en", "fr", "--workers", "1")
     table = hornbook(*command, "--out", str(once))
     assert "kept" in table.stdout and "100.0%" in table.stdout and "written to" in table.stderr
     first = [sys.executable, "-m", "hornbook", *command, "--out", str(twice)]

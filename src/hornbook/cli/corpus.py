@@ -15,6 +15,8 @@ app = cyclopts.App(name="corpus", help="Named corpora and texts of one's own: li
 
 Json = Annotated[bool, cyclopts.Parameter(name="--json", negative=(), help="Print one JSON object instead of a table.")]
 Flag = cyclopts.Parameter(negative=())
+Several = Annotated[tuple[str, ...], cyclopts.Parameter(consume_multiple=True, negative=())]
+"""Words after one flag: ``--languages en fr``, or the flag again for each."""
 
 
 @app.command(name="list")
@@ -231,8 +233,8 @@ def refine(
     /,
     *,
     out: Path,
-    languages: tuple[str, ...] = (),
-    skip: tuple[str, ...] = (),
+    languages: Several = (),
+    skip: Several = (),
     shard: str = "1/1",
     workers: int | None = None,
     field: str = "text",
