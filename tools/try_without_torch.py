@@ -42,6 +42,7 @@ COMMANDS = (
     (FINE, "tokenizer show pairs"),
     (FINE, "tokenizer compare pairs words --text clean.txt"),
     (FINE, "prepare clean.txt --tokenizer pairs --out prepared"),
+    (FINE, "prepare refined/kept --tokenizer pairs --split document --shard 1/1 --out by-file"),
     (FINE, "cluster gpt2-xl --tokens 30e9"),
     (FINE, "learn"),
     (FINE, "learn next"),
