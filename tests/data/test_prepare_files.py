@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hornbook.cores import Shard
+from hornbook.corpus.documents import write_documents
 from hornbook.corpus.sources import load_corpus
 from hornbook.data.config import DataConfig
 from hornbook.data.prepare import Prepared, prepare
@@ -52,6 +53,17 @@ def test_file_by_file_gives_the_bytes_of_prepare(raw: Path, tokenizer: Tokenizer
     assert {key: apart.info[key] for key in once.info} == once.info
     assert not (tmp_path / "apart" / "work").exists()
     apart.verify()
+
+
+def test_documents_of_a_known_source_are_divided_as_prepare_divides_them(tokenizer: Tokenizer, tmp_path) -> None:
+    stories = list(load_corpus("stories", 30, 5))
+    for name, part in (("a", stories[:20]), ("b", [*stories[20:], stories[0]])):
+        write_documents(part, tmp_path / "raw" / f"{name}.jsonl")
+    config = asked(tmp_path / "raw")
+    once = prepare(config, tokenizer, tmp_path / "once", 0)
+    apart = prepare_files(config, tokenizer, tmp_path / "apart", 0, workers=1)
+    assert apart is not None and apart.info["duplicates_dropped"] == 1
+    assert bytes_of(apart) == bytes_of(once) and apart.validation.log_probability is not None
 
 
 def test_equal_texts_at_the_border_of_the_two_parts_are_dropped_as_prepare_drops_them(

@@ -33,7 +33,7 @@ from hornbook.corpus.clean import Change
 from hornbook.corpus.reading import find_files, read_documents
 from hornbook.data.config import KINDS, DataConfig
 from hornbook.data.prepare import SCHEMA, Prepared, quiet, saved_fingerprint, source_of, tell_cleaned
-from hornbook.data.split import drawn
+from hornbook.data.split import drawn, number_aside
 from hornbook.data.spool import digest
 from hornbook.data.token_file import TokenFile, writing
 from hornbook.data.tokenizing import Piece, pieces_of, write_pieces
@@ -186,7 +186,8 @@ def lay_together(
 ) -> None:
     """Pass 2: the two token files from those of all files, and ``data.json``."""
     digests = np.concatenate([np.load(folder / "digests.npy") for folder in folders])
-    aside, dropped = held_out(digests, config, seed)
+    known = all(not np.isnan(TokenFile.open(folder / "all.tokens").log_probabilities).any() for folder in folders)
+    aside, dropped = held_out(digests, known, config, seed)
     counts = [read_json(folder / "counts.json") for folder in folders]
     tell_cleaned(sum((Counter(each["cleaned"]) for each in counts), Counter()), report)
     tokenizer, at = load_tokenizer(out / "tokenizer"), 0
@@ -236,23 +237,22 @@ def lay_together(
 Flags = Bool[np.ndarray, " documents"]
 
 
-def held_out(digests: npt.NDArray[Any], config: DataConfig, seed: int) -> tuple[Flags, Flags]:
-    """Which documents are for validation, and which of these are dropped because training has the same text."""
+def held_out(digests: npt.NDArray[Any], known: bool, config: DataConfig, seed: int) -> tuple[Flags, Flags]:
+    """Which documents are for validation, and which of these are dropped because training has the same text.
+
+    As ``by_document`` and ``divide`` have it: the last ones where all log-probabilities are ``known``.
+    """
     count = len(digests)
     if count < 2:
         raise TextError("there is a single document; give more texts")
-    aside = min(max(1, round(config.validation_fraction * count)), count - 1)
-    draws = [drawn(each.tobytes(), seed) for each in digests]
-    order = sorted(range(count), key=draws.__getitem__)
-    chosen = np.zeros(count, dtype=bool)
-    chosen[order[:aside]] = True
-    # Equal texts have equal draws, so only those at the border can be on both sides.
-    border = draws[order[aside]]
-    dropped = np.zeros(count, dtype=bool)
-    for index in order[:aside][::-1]:
-        if draws[index] != border:
-            break
-        dropped[index] = True
+    aside, chosen = number_aside(config, count), np.zeros(count, dtype=bool)
+    if known:
+        chosen[count - aside :] = True
+    else:
+        draws = [drawn(each.tobytes(), seed) for each in digests]
+        chosen[sorted(range(count), key=draws.__getitem__)[:aside]] = True
+    texts, dropped = digests.view("S16"), np.zeros(count, dtype=bool)
+    dropped[chosen] = np.isin(texts[chosen], texts[~chosen])
     if dropped.sum() == aside:
         raise TextError("nothing is left for validation: all of its documents also occur in training")
     return chosen, dropped

@@ -80,7 +80,7 @@ def by_document(spool: Spool, config: DataConfig, seed: int) -> Division:
         raise SettingError(
             'split: found "document", but there is a single document; give more texts or use split = "position"'
         )
-    aside = min(max(1, round(config.validation_fraction * count)), count - 1)
+    aside = number_aside(config, count)
     documents = list(range(count))
     if not any(math.isnan(value) for value in spool.log_probabilities):
         return Division(Part(documents[: count - aside]), Part(documents[count - aside :]))
@@ -89,6 +89,11 @@ def by_document(spool: Spool, config: DataConfig, seed: int) -> Division:
         Part([index for index in documents if index not in chosen]),
         Part([index for index in documents if index in chosen]),
     )
+
+
+def number_aside(config: DataConfig, count: int) -> int:
+    """How many of so many documents are kept aside."""
+    return min(max(1, round(config.validation_fraction * count)), count - 1)
 
 
 def drawn(digest: bytes, seed: int) -> bytes:
