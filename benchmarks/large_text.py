@@ -110,13 +110,13 @@ def write_file(path: Path, size: int, seed: str, known: Sequence[str]) -> None:
             written += file.write(json.dumps({"text": text}, ensure_ascii=False) + "\n")
 
 
-def make_text(folder: Path, size: int, seed: int) -> int:
+def make_text(folder: Path, size: int, seed: int, write: Callable[[Path, int, str, Sequence[str]], None]) -> int:
     """``FILES`` files, on all cores; their bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     known = sentences()
     todo = [(folder / f"{number:03}.jsonl", size // FILES, f"{seed} {number}", known) for number in range(FILES)]
     with get_context("spawn").Pool(cores()) as pool:
-        pool.starmap(write_file, todo)
+        pool.starmap(write, todo)
     return sum(file.stat().st_size for file in folder.iterdir())
 
 
@@ -132,10 +132,9 @@ class Watched:
     lines: list[tuple[float, str]] = field(default_factory=list)
     killed: bool = False
 
-    def until(self, beginning: str, last: bool = True) -> float:
-        """When the last (or first) line that begins so was written."""
-        found = [at for at, line in self.lines if re.match(beginning, line)]
-        return (found[-1] if last else found[0]) if found else 0.0
+    def until(self, beginning: str) -> float:
+        """When the last line that begins so was written."""
+        return max((at for at, line in self.lines if re.match(beginning, line)), default=0.0)
 
 
 def memory_of(group: int) -> int:
@@ -205,7 +204,7 @@ def large(asked: argparse.Namespace, place: Path) -> int:
     """The table of stages, and whether the killed run came to the same; the exit code."""
     raw, tokenizer = place / "raw", place / "tokenizer"
     begun = time.perf_counter()
-    size = make_text(raw, asked.megabytes * 10**6, asked.seed)
+    size = make_text(raw, asked.megabytes * 10**6, asked.seed, write_file)
     print(f"{size / 1e6:,.0f} MB in {FILES} files, made in {time.perf_counter() - begun:.0f} s", flush=True)
     some = [str(raw / "000.jsonl"), "--vocab", "8192", "--documents", "4000", "--out", str(tokenizer)]
     watch(["tokenizer", "train", *some])
@@ -292,16 +291,11 @@ def names(files: Path) -> Iterator[str]:
 
 def near(asked: argparse.Namespace, place: Path) -> int:
     """How many of the planted copies are dropped, by how like they are; the exit code."""
-    raw, known = place / "raw", sentences()
-    raw.mkdir()
-    size = asked.megabytes * 10**6
-    todo = [(raw / f"{number:03}.jsonl", size // FILES, f"{asked.seed} {number}", known) for number in range(FILES)]
-    with get_context("spawn").Pool(cores()) as pool:
-        pool.starmap(write_planted, todo)
+    raw = place / "raw"
+    size = make_text(raw, asked.megabytes * 10**6, asked.seed, write_planted)
     options = ["--out", place / "refined", "--skip", "quality", "private", "lines"]
     found = watch(["corpus", "refine", raw, *options])
     before, after = list(names(raw)), list(names(place / "refined" / "kept"))
-    size = sum(file.stat().st_size for file in raw.iterdir())
     print(
         f"{size / 1e6:,.0f} MB, {len(before):,} documents, {found.seconds:.0f} s, {found.peak / 1e6:.0f} MB of memory\n"
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 from hornbook.errors import SettingError, TextError
 from hornbook.files import replacing
@@ -27,6 +27,23 @@ class Document:
     name: str
     text: str
     log_probability: float | None = None
+
+
+Item = TypeVar("Item")
+
+
+def in_batches(items: Iterable[Item], least: int, size: Callable[[Item], int]) -> Iterator[list[Item]]:
+    """Lists of items whose sizes, mostly characters, come to ``least`` or a little more; the last may be smaller."""
+    batch: list[Item] = []
+    together = 0
+    for item in items:
+        batch.append(item)
+        together += size(item)
+        if together >= least:
+            yield batch
+            batch, together = [], 0
+    if batch:
+        yield batch
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Files of one's own, as documents: .txt, .md, .jsonl and .parquet files, folders of them, patterns (``books/*.txt``).
 
 A text file is one document, unless lines of ``<|endoftext|>`` divide it into several; a line of a .jsonl file and a row
-of a .parquet file are one document each. Files of these kinds may be compressed (.jsonl.zst, .txt.gz). Everything is
+of a .parquet file are one document each. Text and .jsonl may be compressed (.txt.gz, .jsonl.zst). Everything is
 cleaned. Only one document is held at a time, except that text files of up to 64 MiB are read whole.
 """
 

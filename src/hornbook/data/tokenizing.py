@@ -18,6 +18,7 @@ import numpy.typing as npt
 from jaxtyping import Integer
 
 from hornbook.cores import available_cores
+from hornbook.corpus.documents import in_batches
 from hornbook.data.prefetch import made_ahead
 from hornbook.data.split import Part
 from hornbook.data.spool import Spool
@@ -70,20 +71,6 @@ def pieces_of(text: str, name: str, log_probability: float | None, size: int, en
     parts = list(cut_safely(text))
     for place, piece in enumerate(parts):
         yield Piece(name, log_probability, piece, place == 0, place == len(parts) - 1, size, ended)
-
-
-def batched(items: Iterable[Piece], size: int = BATCH) -> Iterator[list[Piece]]:
-    """Lists of pieces of ``size`` characters or a little more."""
-    batch: list[Piece] = []
-    characters = 0
-    for item in items:
-        batch.append(item)
-        characters += len(item.text)
-        if characters >= size:
-            yield batch
-            batch, characters = [], 0
-    if batch:
-        yield batch
 
 
 def write_part(
@@ -146,7 +133,7 @@ class EncodesArrays(Protocol):
 
 def encoded(source: Iterable[Piece], tokenizer: Tokenizer, threads: int) -> Iterator[tuple[list[Piece], list[Ids]]]:
     """All pieces with their ids; one batch is read while another is encoded and a third written."""
-    batches = batched(source)
+    batches = in_batches(source, BATCH, lambda piece: len(piece.text))
     with closing(made_ahead(lambda step: next(batches, None), waiting=1)) as read:
 
         def make(step: int) -> tuple[list[Piece], list[Ids]] | None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from hornbook.corpus.documents import Document
+from hornbook.corpus.documents import Document, in_batches
 from hornbook.corpus.reading import read_documents
 from hornbook.corpus.refining.languages import language_of
 from hornbook.corpus.refining.near_duplicates import BANDS, ROWS, signature
@@ -21,8 +21,6 @@ from hornbook.corpus.refining.quality import Pages, broken_rules
 from hornbook.corpus.refining.repeated_lines import line_hashes, long_lines, without
 from hornbook.errors import SettingError, nearest
 from hornbook.files import replacing, replacing_folder, write_json
-
-Item = TypeVar("Item")
 
 STEPS = ("quality", "private", "lines", "near")
 """What can be left out: the rules for prose, masking, repeated lines, near duplicates."""
@@ -43,7 +41,7 @@ def known_step(name: str) -> str:
 
 
 BATCH = 1 << 18
-"""Characters of documents that are looked at together."""
+"""Characters of documents that are looked at together: NumPy is quicker for many words than for a few."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,9 @@ def sift(source: Path, folder: Path, settings: Refining) -> None:
             (partial / "lines").open("wb") as lines,
             (partial / "signatures").open("wb") as signatures,
         ):
-            for documents in batched(read_documents([source], settings.field), lambda document: len(document.text)):
+            for documents in in_batches(
+                read_documents([source], settings.field), BATCH, lambda document: len(document.text)
+            ):
                 for kept in sifted(documents, settings, counts):
                     texts.write(json.dumps({"text": kept.text, "name": kept.name}, ensure_ascii=False) + "\n")
                     if "lines" in settings.steps:
@@ -120,20 +120,6 @@ def remembered(folder: Path, what: str) -> npt.NDArray[Any]:
     path = folder / what
     found = np.memmap(path, dtype, "r") if path.stat().st_size else np.zeros(0, dtype)
     return found if columns == 1 else found.reshape(-1, columns)
-
-
-def batched(items: Iterable[Item], size: Callable[[Item], int]) -> Iterator[list[Item]]:
-    """Lists of items of ``BATCH`` characters or a little more: NumPy is quicker for many words than for a few."""
-    batch: list[Item] = []
-    characters = 0
-    for item in items:
-        batch.append(item)
-        characters += size(item)
-        if characters >= BATCH:
-            yield batch
-            batch, characters = [], 0
-    if batch:
-        yield batch
 
 
 class Kept(NamedTuple):
@@ -177,7 +163,7 @@ def finish(folder: Path, out: Path, near: list[bool], dropped: list[bool], setti
         partial.open("w", encoding="utf-8", newline="\n") as file,
         (folder / "texts.jsonl").open(encoding="utf-8", newline="\n") as records,
     ):
-        for batch in batched(records, len):
+        for batch in in_batches(records, BATCH, len):
             file.writelines(finished(batch, doubles, lines, settings, counts))
     return counts
 
