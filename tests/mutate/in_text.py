@@ -67,7 +67,7 @@ TEXT = [
         "data/split.py", "data/test_split.py data/test_prepare.py",
         ("if found not in seen", "if True", "copies of training texts are validated on"),
         ("int((1 - config.validation_fraction) *", "int((1 - 2 * config.validation_fraction) *", "twice as much is kept aside"),
-        ("sha256(salt + spool.digest(index))", "sha256(spool.digest(index))", "the seed does not choose the validation documents"),
+        ("sha256(str(seed).encode() + digest)", "sha256(digest)", "the seed does not choose the validation documents"),
     ),
     *mistakes_in(
         "evaluation/kneser_ney.py", "evaluation/test_kneser_ney.py",

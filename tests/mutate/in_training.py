@@ -101,7 +101,7 @@ TRAINING = [
     ),
     *mistakes_in(
         "training/journal.py", "training/test_journal.py",
-        ("            self.file.flush()\n", "", "a line is not there until later"),
+        ('path.open("ab", buffering=0)', 'path.open("ab")', "a line is not there until later"),
         ('rfind(b"\\n") + 1', '__len__()', "half a line stays and spoils the next"),
     ),
     *mistakes_in(
