@@ -17,12 +17,21 @@ export interface Following {
   live: boolean;
 }
 
-/** @param onEvent is told of samples, checkpoints and the end. */
-export function useFollowing(run: string | null, onEvent: (event: RunEvent) => void): Following {
+/**
+ * @param onEvent is told of samples, checkpoints and the end.
+ * @param training whether a process is at it as far as others know: a run that had ended may be gone on with.
+ */
+export function useFollowing(run: string | null, onEvent: (event: RunEvent) => void, training = false): Following {
   const [state, setState] = useState<Following>({ metrics: null, error: null, live: false });
   const told = useRef(onEvent);
   told.current = onEvent;
+  const [round, setRound] = useState(0);
+  const ended = useRef(false);
   useEffect(() => {
+    if (training && ended.current) setRound((count) => count + 1);
+  }, [training]);
+  useEffect(() => {
+    ended.current = false;
     if (run === null) return;
     let metrics: Metrics | null = null;
     let live = false;
@@ -66,6 +75,7 @@ export function useFollowing(run: string | null, onEvent: (event: RunEvent) => v
       try {
         while (await follow());
         live = false;
+        ended.current = !leaving.signal.aborted;
         show();
       } catch (error) {
         if (!leaving.signal.aborted) setState({ metrics, error: error as Error, live: false });
@@ -77,6 +87,6 @@ export function useFollowing(run: string | null, onEvent: (event: RunEvent) => v
       leaving.abort();
       clearTimeout(timer);
     };
-  }, [run]);
+  }, [run, round]);
   return state;
 }

@@ -79,6 +79,15 @@ def test_a_training_is_started_followed_stopped_and_resumed(tmp_path, runs) -> N
     assert not server.page.trainings.runs("mine"), "the server's end stops what it has started"
 
 
+def test_a_training_that_is_stopped_before_its_first_step_leaves_nothing(tmp_path, runs) -> None:
+    with serving([runs / "letters"], root=tmp_path, allow_train=True) as server:
+        for _ in range(2):  # its name is free again
+            asked = {"recipe": "quickstart", "run": "mine", "overrides": ["data.documents=100000"]}
+            assert ask(server, "POST", "/page/train", asked)[0] == 200
+            assert ask(server, "POST", "/page/train/mine/stop", {})[1] == {"run": "mine", "state": "discarded"}
+            assert list(tmp_path.iterdir()) == [] and ask(server, "GET", "/page/train")[1]["processes"] == []
+
+
 @pytest.mark.slow
 def test_a_training_that_is_left_while_its_text_is_made_ends_at_once_and_leaves_no_run(tmp_path) -> None:
     trainings = Trainings()

@@ -34,7 +34,7 @@ export function RunCurves({ run, others, changed }: RunCurvesProps) {
   const main = useFollowing(run.run, (event) => {
     setTold((count) => count + 1);
     if ((event.kind === "state" && event.state !== run.state) || event.kind === "checkpoint") changed();
-  });
+  }, run.state === "training");
   const beside = [useFollowing(others[0] ?? null, () => 0), useFollowing(others[1] ?? null, () => 0), useFollowing(others[2] ?? null, () => 0)];
   const all = [main, ...beside.slice(0, others.length)];
   const names = [run.run, ...others];

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import Field, StrictStr
+from starlette.concurrency import run_in_threadpool
 
 from hornbook.evaluation.rating.study import checked_name
 from hornbook.server.page.asked import Strict
@@ -78,11 +79,10 @@ async def start(asked: Start, http: Request) -> dict[str, Any]:
 
 @router.post("/train/{name}/stop")
 async def stop(name: str, asked: Nothing, http: Request) -> dict[str, Any]:
-    """Let a training finish its step, save and end."""
+    """Let a training finish its step, save and end; of one that has not made a step nothing is left."""
     page = page_of(http)
     permitted(page)
-    page.trainings.find(name).stop()
-    return {"run": name, "state": "stopping"}
+    return {"run": name, "state": await run_in_threadpool(page.trainings.end, name)}
 
 
 @router.post("/train/{name}/resume")
@@ -90,5 +90,5 @@ async def resume(name: str, asked: Nothing, http: Request) -> dict[str, Any]:
     """Go on with a run."""
     page = page_of(http)
     permitted(page)
-    begun = page.trainings.resume(page.run(name))
+    begun = await run_in_threadpool(page.trainings.resume, page.run(name))
     return {"run": name, "process": begun.process.pid}

@@ -114,6 +114,8 @@ class Trainings:
         Raises:
             BusyError: a process is at it.
         """
+        if not is_live(run) and self.runs(run.name) and self.started[run.name].told:
+            self.started[run.name].process.wait()  # it has saved and is about to end
         if is_live(run) or self.runs(run.name):
             raise BusyError(f"{run.name} is being trained; wait for it or stop it first")
         return self.begin(["train", "--resume", str(run.folder)], run.folder, fresh=False)
@@ -146,6 +148,20 @@ class Trainings:
         if name not in self.started:
             raise MissingError(f"{name[:100]} was not started from here, and can only be stopped where it was")
         return self.started[name]
+
+    def end(self, name: str) -> str:
+        """End the training of a run: it is ``stopping`` after its step and saves, or ``discarded`` before its first.
+
+        Raises:
+            MissingError: it was not started here.
+        """
+        training = self.find(name)
+        training.leave()
+        if not training.given_up:
+            return "stopping"
+        training.wait()
+        del self.started[name]
+        return "discarded"
 
     def leave(self) -> None:
         """Tell all of them to end, and do not wait: whoever watches them is told first."""
