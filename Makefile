@@ -20,6 +20,8 @@ PACKAGES := web/node_modules/.package-lock.json
 
 export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH
+# Compiled once, read by every one of the many processes that tests start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help

@@ -1,7 +1,7 @@
 """What every test may ask for: the shared data, a browser, the command line, a golden file; and the quiet around it.
 
 With ``HORNBOOK_REQUIRE_ALL=1`` (as in CI) what is missing fails the tests that need it; otherwise they are skipped and
-say why. Nothing here imports ``hornbook``: jaxtyping's hook has to come first.
+say why. Nothing here imports ``hornbook``: what checks its annotations has to come first.
 """
 
 from __future__ import annotations
@@ -25,11 +25,14 @@ from typing import TYPE_CHECKING, NoReturn
 import hypothesis
 import pytest
 
+from tests.annotations import check_annotations
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "tests" / "golden"
+check_annotations(ROOT / "src" / "hornbook")
 HOMES = itertools.count()
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER_FLAGS = [

@@ -37,7 +37,7 @@ def journal(run: Run) -> list[dict[str, object]]:
     return [{k: v for k, v in entry.items() if k not in ("time", "seconds")} for entry in read_journal(run.metrics)]
 
 
-LARGE = {"gpt2", "gpt-real", "gpt-demo", "gpt-deep", "gpt-balanced"}
+LARGE = {"gpt2", "gpt-real", "gpt-demo", "gpt-deep", "gpt-balanced", "stories-4"}
 """Presets of which three steps take more than a minute."""
 
 
