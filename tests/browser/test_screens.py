@@ -193,7 +193,8 @@ def test_the_whole_page_is_gone_through_with_keys(tab) -> None:
     page.get_by_role("link", name="Skip to the content").focus()
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
-    for key, title in {"i": "Inside", "t": "Train", "k": "Tokens", "l": "Learn", "r": "Rate", "p": "Play"}.items():
+    titles = {"i": "Inside", "t": "Train", "k": "Tokens", "l": "Learn", "m": "Models", "r": "Rate", "p": "Play"}
+    for key, title in titles.items():
         page.keyboard.press("g")
         page.keyboard.press(key)
         page.get_by_role("heading", level=1, name=title).wait_for()

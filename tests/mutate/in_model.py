@@ -116,4 +116,10 @@ MODEL = [
         ("math.prod(shape) * (1 - idle)", "math.prod(shape)", "experts that were not chosen are counted as work"),
         ("2 * kept if isinstance(kind, EncoderAndDecoder)", "kept if isinstance(kind, EncoderAndDecoder)", "the source is not kept"),
     ),
+    *mistakes_in(
+        "model/modules.py", "model/test_modules.py",
+        ('"query_norm", "key_norm", *AROUND', '"query_norm", "key_norm"', "the norms around attention count as something added"),
+        ("ADDED if name in apart else module_of(name)", "module_of(name)", "low-rank products count as attention"),
+        ('"head_bias", "transform", "pooler"', '"head_bias", "pooler"', "an encoder's last layer is no part of its head"),
+    ),
 ]

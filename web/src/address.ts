@@ -1,6 +1,6 @@
 /** Addresses inside the page as data and as text: `#/inside?model=quickstart-1&prompt=Once`. Pure. */
 
-export const SCREENS = ["play", "inside", "train", "tokens", "rate", "learn"] as const;
+export const SCREENS = ["play", "inside", "train", "tokens", "rate", "learn", "models"] as const;
 export type Screen = (typeof SCREENS)[number];
 
 export interface Route {

@@ -13,6 +13,7 @@ import { TopBar } from "./parts/topbar";
 import { go, useRoute, type Screen } from "./route";
 import { Inside } from "./screens/inside";
 import { Learn } from "./screens/learn";
+import { Models } from "./screens/models";
 import { Play } from "./screens/play";
 import { Rate } from "./screens/rate";
 import { Tokens } from "./screens/tokens";
@@ -28,6 +29,7 @@ const PARTS: Record<Screen, { title: string; key: string; shows: ComponentType }
   tokens: { title: "Tokens", key: "k", shows: Tokens },
   rate: { title: "Rate", key: "r", shows: Rate },
   learn: { title: "Learn", key: "l", shows: Learn },
+  models: { title: "Models", key: "m", shows: Models },
 };
 
 /** Milliseconds between two looks at whether the first model is there. */

@@ -8,5 +8,6 @@ import "./styles/frame.css";
 import "./styles/text.css";
 import "./styles/inside.css";
 import "./styles/screens.css";
+import "./styles/models.css";
 
 render(<App />, document.getElementById("page")!);

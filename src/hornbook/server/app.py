@@ -13,12 +13,12 @@ from hornbook.server.config import ServerConfig
 from hornbook.server.errors import install
 from hornbook.server.guard import Guard
 from hornbook.server.models import Models
-from hornbook.server.page import decoding, inside, lessons, play, rating, runs, static, tokens, training
+from hornbook.server.page import cards, decoding, inside, lessons, play, rating, runs, static, tokens, training
 from hornbook.server.page import models as models_page
 from hornbook.server.page.place import Page
 
 ROUTERS = [about.router, completions.router, chat.router, embeddings.router]
-SCREENS = [models_page, play, decoding, inside, runs, training, tokens, rating, lessons]
+SCREENS = [models_page, play, decoding, inside, runs, training, tokens, rating, lessons, cards]
 
 
 def create_app(models: Models, config: ServerConfig, page: Page | None = None) -> FastAPI:

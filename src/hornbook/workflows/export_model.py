@@ -6,7 +6,7 @@ trip has cost, nothing at all in 32 bits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,19 +14,22 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from hornbook.errors import CheckError, SettingError
+from hornbook.data.config import Classify, Reward
+from hornbook.errors import CheckError, HornbookError, SettingError
 from hornbook.files import replacing_folder
-from hornbook.finetuning.config import LowRank
+from hornbook.finetuning.config import KINDS, Adapters, LowRank, Prefix, Prompt
 from hornbook.finetuning.peft_files import write_adapter
 from hornbook.formats.gguf_file import read_gguf, write_gguf
-from hornbook.formats.gguf_models import gguf_tensors, model_metadata, state_from_gguf
+from hornbook.formats.gguf_models import gguf_tensors, model_metadata, state_from_gguf, style_of
 from hornbook.formats.gguf_tokenizer import tokenizer_metadata
-from hornbook.formats.huggingface import read_folder, write_folder
+from hornbook.formats.huggingface import family_of, read_folder, write_folder
 from hornbook.generation.generate import reading_only
-from hornbook.model.config import EncoderAndDecoder
+from hornbook.model.config import EncoderAndDecoder, ModelConfig
 from hornbook.model.models import Decoder, Encoder, EncoderDecoder, Model, build_model
 from hornbook.seeds import torch_generator
+from hornbook.tokenizers.protocol import Tokenizer
 from hornbook.workflows.load import Loaded
+from hornbook.workflows.recipe import Recipe
 
 LARGEST = {"F32": 1e-5, "BF16": 0.25, "Q8_0": 0.5}
 """How far logits may be apart after the trip, as a share of their own spread."""
@@ -90,8 +93,11 @@ def export_peft(loaded: Loaded, out: Path) -> list[str]:
 
 def exportable(loaded: Loaded) -> Model:
     """The model of a run, if it is one that can be written by itself."""
-    if not isinstance(loaded.model, Decoder | Encoder | EncoderDecoder):
-        raise SettingError(f"{loaded.run.folder}: a classifier is not exported yet; export the run it was made from")
+    try:
+        refuse_more_than_a_model(loaded.recipe)
+    except SettingError as error:
+        raise SettingError(f"{loaded.run.folder}: {error}") from None
+    assert isinstance(loaded.model, Decoder | Encoder | EncoderDecoder)
     return loaded.model
 
 
@@ -99,6 +105,65 @@ def refuse_full(out: Path) -> None:
     """Refuse to write over something."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise SettingError(f"out: {out} is there already; give a new folder")
+
+
+# What can be written --------------------------------------------------------------------------------------------------
+
+
+def sayable_by_huggingface(recipe: Recipe, config: ModelConfig, tokenizer: Tokenizer) -> None:
+    """Refuse a model that no family of Hugging Face has a word for (``SettingError``)."""
+    refuse_more_than_a_model(recipe)
+    family_of(config)
+
+
+def sayable_by_gguf(recipe: Recipe, config: ModelConfig, tokenizer: Tokenizer) -> None:
+    """Refuse a model, or a tokenizer, that llama.cpp has no word for (``SettingError``)."""
+    refuse_more_than_a_model(recipe)
+    style_of(config)
+    tokenizer_metadata(tokenizer, config.vocabulary)
+
+
+def sayable_by_peft(recipe: Recipe, config: ModelConfig, tokenizer: Tokenizer) -> None:
+    """Refuse a run that has no low-rank products (``SettingError``)."""
+    if not isinstance(recipe.adapting, LowRank):
+        raise SettingError("it was not trained with low_rank; there are no products to export")
+    family_of(config)
+
+
+def refuse_more_than_a_model(recipe: Recipe) -> None:
+    """Refuse what has parts that no other program knows of (``SettingError``)."""
+    if isinstance(recipe.task, Classify | Reward):
+        raise SettingError("a classifier is not exported yet; export the run it was made from")
+    if isinstance(recipe.adapting, Adapters | Prefix | Prompt):
+        raise SettingError(
+            f"what {KINDS[type(recipe.adapting)]} has learned cannot be added to the matrices as low_rank "
+            "can; export the run it was made from"
+        )
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of ``hornbook export``: who reads it, how its file or folder may end, and what it has no word for."""
+
+    words: str
+    ending: str
+    check: Callable[[Recipe, ModelConfig, Tokenizer], None]
+
+    def refusal(self, recipe: Recipe, config: ModelConfig, tokenizer: Tokenizer) -> str | None:
+        """Why a run cannot be written so, as far as its settings tell; ``None`` where nothing speaks against it."""
+        try:
+            self.check(recipe, config, tokenizer)
+        except HornbookError as error:
+            return str(error)
+        return None
+
+
+FORMATS: Mapping[str, Format] = {
+    "hf": Format("a folder that transformers loads", "-hf", sayable_by_huggingface),
+    "gguf": Format("one file that llama.cpp runs", ".gguf", sayable_by_gguf),
+    "peft": Format("what LoRA has learned, alone, for PEFT", "-peft", sayable_by_peft),
+}
+"""What ``--to`` may say."""
 
 
 # Verifying ------------------------------------------------------------------------------------------------------------

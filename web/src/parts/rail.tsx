@@ -10,6 +10,7 @@ const NAMES: Record<Screen, string> = {
   tokens: "Tokens",
   rate: "Rate",
   learn: "Learn",
+  models: "Models",
 };
 
 export function Rail({ screen }: { screen: Screen }) {

@@ -1,4 +1,4 @@
-"""What a page sends about a text: which model at which checkpoint, and the text or its tokens."""
+"""What a page sends: which model at which checkpoint, and the text or its tokens; or nothing."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ class Strict(BaseModel):
     """A body in which nothing unknown may stand: the page is ours, and what it misspells is a mistake."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Nothing(Strict):
+    """A body without a word."""
 
 
 class About(Strict):

@@ -9,7 +9,7 @@ from pydantic import Field, StrictStr
 from starlette.concurrency import run_in_threadpool
 
 from hornbook.evaluation.rating.study import checked_name
-from hornbook.server.page.asked import Strict
+from hornbook.server.page.asked import Nothing, Strict
 from hornbook.server.page.place import page_of, permitted
 from hornbook.workflows.recipe import load_recipe, recipe_names, to_toml
 from hornbook.workflows.watching.estimate import estimate
@@ -29,10 +29,6 @@ class Start(Plan):
     """``POST /page/train``."""
 
     run: StrictStr | None = None
-
-
-class Nothing(Strict):
-    """A body without a word."""
 
 
 @router.get("/recipes")
