@@ -16,30 +16,8 @@ from hornbook.evaluation.inside.head_scores import head_scores
 from hornbook.evaluation.inside.lens import lens_logits, look_through
 from hornbook.evaluation.inside.observing import observe
 from hornbook.evaluation.inside.trace import trace
-from hornbook.model.config import RMS, BlockConfig, EncoderAndDecoder, EncoderOnly, ModelConfig, Rotary
-from hornbook.model.initialise import initialise
-from hornbook.model.models import build_model
-
-CONFIG = ModelConfig(vocabulary=23, context=16, width=24, heads=3, depth=2, position_encoding=Rotary())
-TOKENS = torch.tensor([[3, 1, 4, 1, 5]])
-SOURCE = torch.tensor([[2, 7, 1, 8, 2, 8, 1]])
-KINDS = {"decoder": CONFIG, "encoder": replace(CONFIG, architecture=EncoderOnly())}
-KINDS["both"] = replace(CONFIG, architecture=EncoderAndDecoder())
-KINDS["shared"] = replace(CONFIG, shared=True, depth=3)
-
-
-def made(config):
-    """A model whose every number is far from 0, so that no part is silent."""
-    model = build_model(config)
-    initialise(model, config, 3)
-    with torch.no_grad():
-        for number, parameter in enumerate(model.parameters()):
-            parameter.add_(torch.linspace(-0.3, 0.4, parameter.numel()).sin().view_as(parameter) * (1 + number % 3) / 3)
-    return model.eval()
-
-
-def given(kind):
-    return (SOURCE, TOKENS) if kind == "both" else (TOKENS,)
+from hornbook.model.config import RMS, BlockConfig
+from tests.evaluation.inside.small_models import CONFIG, KINDS, SOURCE, TOKENS, given, made
 
 
 @pytest.mark.parametrize("kind", KINDS)
