@@ -55,4 +55,22 @@ EVALUATION = [
         ("NUMBER.findall(text)[::-1]", "NUMBER.findall(text)", "the first number and not the last"),
         ("(1 + float(np.sign(ratio)) * (abs(ratio) > ROUNDED)) / 2", "float(ratio > 0)", "equal sentences count against the first"),
     ),
+    *mistakes_in(
+        "evaluation/inside/temperature.py", "evaluation/inside/test_temperature.py",
+        ("self.whole.capped(scores) / self.temperatures", "self.whole.capped(scores / self.temperatures)", "a cap comes after the temperature"),
+        ("self.whole.capped(scores) / self.temperatures", "self.whole.capped(scores) * self.temperatures", "hot attention is sharp"),
+        ("scoring.sinks / temperatures.flatten()", "scoring.sinks", "a sink has no temperature"),
+        ("None if bias is None else bias / temperatures", "bias", "a bias has no temperature"),
+        ("if not at_work():", "if False:", "every layer has the temperature"),
+        ("values[slice(None) if temperature.head is None else temperature.head]", "values[slice(None)]", "every head has the temperature"),
+    ),
+    *mistakes_in(
+        "evaluation/inside/editing.py", "evaluation/inside/test_editing.py",
+        ("tokens[:, place] = token", "tokens[:, place:] = token", "what follows is overwritten"),
+        ("tokens = tokens.clone()", "pass", "the text itself is changed"),
+    ),
+    *mistakes_in(
+        "evaluation/inside/observing.py", "evaluation/inside/test_temperature.py",
+        ("return Changed(kernel.around, beneath(kernel.within, other)) if isinstance(kernel, Changed) else other", "return other", "who looks on sees the unchanged model"),
+    ),
 ]

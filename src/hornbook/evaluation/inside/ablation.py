@@ -1,13 +1,15 @@
 """What changes without a part: a head, a feed-forward network or a layer switched off while a block of code runs.
 
 ``zero`` lets the part answer nothing; ``mean`` lets it answer at every place the mean of its answers in this text, so
-that it says what it always says and nothing about this place. Patching puts one text's stream into another's.
+that it says what it always says and nothing about this place. ``INTERVENTIONS`` are all that can be done to a model
+while it reads, several at once. Patching puts one text's stream into another's. Next: temperature.py.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +19,11 @@ from torch import Tensor, nn
 
 from hornbook.errors import SettingError, nearest
 from hornbook.evaluation.inside.lens import in_bits
-from hornbook.evaluation.inside.observing import observe, replaced, writing_stack
+from hornbook.evaluation.inside.observing import changed, counted, observe, writing_stack
+from hornbook.evaluation.inside.temperature import Temperature, at_temperature
 from hornbook.evaluation.loss import still
-from hornbook.model.blocks import Block, Stack
+from hornbook.model.blocks import Block
+from hornbook.model.kernels import Kernel
 from hornbook.model.models import Model
 
 Fill = Callable[[Float[Tensor, "*shape T D"]], Float[Tensor, "*shape T D"]]
@@ -54,7 +58,7 @@ def read_part(written: str) -> Part:
     if kind not in SWITCHES:
         raise SettingError(f"part: {written!r} is none of head:2.1, mlp:2, layer:2{nearest(kind, SWITCHES)}")
     found = numbers.split(".")
-    if len(found) != (2 if kind == "head" else 1) or not all(number.isdecimal() for number in found):
+    if len(found) != (2 if kind == "head" else 1) or not all(re.fullmatch(r"[0-9]{1,9}", number) for number in found):
         raise SettingError(
             f"part: {written!r} should name its numbers as in {'head:2.1' if kind == 'head' else kind + ':2'}"
         )
@@ -80,38 +84,20 @@ def switched_off(model: Model, part: Part, fill: str = "zero") -> Iterator[None]
 
 
 @contextmanager
-def counted(stack: Stack) -> Iterator[Callable[[], int]]:
-    """Inside the block, tells which layer is at work: layers that share a block differ in nothing else."""
-    at_work = [-1]
-
-    def begin(module: nn.Module, inputs: object) -> None:
-        at_work[0] = -1
-
-    def next_layer(module: nn.Module, inputs: object) -> None:
-        at_work[0] += 1
-
-    blocks = dict.fromkeys(stack.block(layer) for layer in range(stack.depth))
-    handles = [stack.register_forward_pre_hook(begin), *(b.register_forward_pre_hook(next_layer) for b in blocks)]
-    try:
-        yield lambda: at_work[0]
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-@contextmanager
 def without_head(block: Block, part: Part, layer: Callable[[], int], fill: Fill) -> Iterator[None]:
     """The answer of one head is filled before the heads are put side by side."""
-    usual = block.attention.kernel
 
-    def kernel(*given: Any) -> Tensor:
-        heads = usual(*given)
-        if layer() == part.layer:
-            heads = heads.clone()
-            heads[:, part.head] = fill(heads[:, part.head])
-        return heads
+    def around(within: Kernel) -> Kernel:
+        def kernel(*given: Any) -> Tensor:
+            heads = within(*given)
+            if layer() == part.layer:
+                heads = heads.clone()
+                heads[:, part.head] = fill(heads[:, part.head])
+            return heads
 
-    with replaced(block.attention, kernel):
+        return kernel
+
+    with changed(block.attention, around):
         yield
 
 
@@ -148,6 +134,14 @@ Switch = Callable[[Block, Part, Callable[[], int], Fill], Any]
 SWITCHES: dict[str, Switch] = {"head": without_head, "mlp": without_mlp, "layer": without_layer}
 """How a part of each kind is switched off."""
 
+Intervention = Part | Temperature
+
+INTERVENTIONS: dict[type, Callable[[Model, Any, str], AbstractContextManager[None]]] = {
+    Part: switched_off,
+    Temperature: lambda model, temperature, fill: at_temperature(model, temperature),  # there is nothing to fill
+}
+"""What is done to a model inside a block, for each kind of intervention."""
+
 
 @dataclass(frozen=True)
 class Change:
@@ -166,13 +160,13 @@ def ablate(model: Model, part: Part, *inputs: Int[Tensor, "B _"], fill: str = "z
 
 
 def with_and_without(
-    model: Model, parts: Sequence[Part], *inputs: Int[Tensor, "B _"], fill: str = "zero"
+    model: Model, interventions: Sequence[Intervention], *inputs: Int[Tensor, "B _"], fill: str = "zero"
 ) -> tuple[Float[Tensor, "T V"], Float[Tensor, "T V"]]:
-    """log p of what ``model`` answers at every place of the first text: whole, and with all ``parts`` off at once."""
-    with still(model.modules()), torch.no_grad(), ExitStack() as off:
+    """log p of what ``model`` answers at every place of the first text: whole, and with all ``interventions``."""
+    with still(model.modules()), torch.no_grad(), ExitStack() as made:
         before = model(*inputs)[0].double().log_softmax(-1)  # small differences, told apart
-        for part in parts:
-            off.enter_context(switched_off(model, part, fill))
+        for each in interventions:
+            made.enter_context(INTERVENTIONS[type(each)](model, each, fill))
         return before, model(*inputs)[0].double().log_softmax(-1)
 
 

@@ -6,7 +6,7 @@ feed-forward network added to it, and of each attention its scores, its map and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -152,11 +152,61 @@ def looking(attention: Attention, name: str, layers: list[LayerSeen]) -> Iterato
         yield
 
 
+# What is changed while a model works ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A kernel that works with something changed ``around`` it, whichever kernel works ``within``."""
+
+    around: Callable[[Kernel], Kernel]
+    within: Kernel
+
+    def __call__(self, *given: Any) -> Tensor:
+        """What attention answers with the change."""
+        return self.around(self.within)(*given)
+
+
+def beneath(kernel: Kernel, other: Kernel) -> Kernel:
+    """``other`` in place of ``kernel``, with all that was changed around it: who looks on sees the changed model."""
+    return Changed(kernel.around, beneath(kernel.within, other)) if isinstance(kernel, Changed) else other
+
+
 @contextmanager
 def replaced(attention: Attention, kernel: Kernel) -> Iterator[None]:
-    """Inside the block, this attention works with ``kernel``."""
-    usual, attention.kernel = attention.kernel, kernel
+    """Inside the block, this attention works with ``kernel``; what was changed around its own stays changed."""
+    usual, attention.kernel = attention.kernel, beneath(attention.kernel, kernel)
     try:
         yield
     finally:
         attention.kernel = usual
+
+
+@contextmanager
+def changed(attention: Attention, around: Callable[[Kernel], Kernel]) -> Iterator[None]:
+    """Inside the block, ``around`` is put around the kernel of this attention."""
+    usual, attention.kernel = attention.kernel, Changed(around, attention.kernel)
+    try:
+        yield
+    finally:
+        attention.kernel = usual
+
+
+@contextmanager
+def counted(stack: Stack) -> Iterator[Callable[[], int]]:
+    """Inside the block, tells which layer is at work: layers that share a block differ in nothing else."""
+    at_work = [-1]
+
+    def begin(module: nn.Module, inputs: object) -> None:
+        at_work[0] = -1
+
+    def next_layer(module: nn.Module, inputs: object) -> None:
+        at_work[0] += 1
+
+    handles = [stack.register_forward_pre_hook(begin)]
+    handles += [block.register_forward_pre_hook(next_layer) for block in blocks_of(stack)]
+    try:
+        yield lambda: at_work[0]
+    finally:
+        for handle in handles:
+            handle.remove()
