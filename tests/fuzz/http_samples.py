@@ -115,7 +115,9 @@ BODIES: dict[str, list[dict[str, Any]]] = {
     "/page/inside/ablate": [
         {"model": "writer", "prompt": "The", "parts": ["block 0 attention"], "fill": "mean", "place": -1, "top": 3},
         {"model": "writer", "prompt": "The", "parts": ["0.attention", "0.1"], "fill": "zero"},
+        {"model": "writer", "prompt": "The", "parts": ["mlp:0"], "temperatures": [{"of": "attention:0", "value": 2.0}]},
     ],
+    "/page/inside/edit": [{"model": "writer", "prompt": "The", "place": 0, "token": 85, "after": -1, "top": 3}],
     "/page/inside/attribute": [{"model": "writer", "prompt": "The", "place": -1, "target": 84, "other": 85}],
     "/page/inside/neighbours": [{"model": "writer", "checkpoint": "2", "token": 84, "top": 3}],
     "/page/models/open": [{"model": "writer", "checkpoint": "latest"}, {"model": "writer@step-000002"}],

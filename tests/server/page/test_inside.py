@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import http.client
+import json
 import math
 
 import numpy as np
@@ -10,6 +12,8 @@ import pytest
 import torch
 
 from hornbook.evaluation.attention_maps import cross_attention, self_attention
+from hornbook.evaluation.inside.ablation import with_and_without
+from hornbook.evaluation.inside.temperature import Temperature
 from hornbook.workflows.load import load_run
 from tests.server.asking import ask
 
@@ -81,6 +85,53 @@ def test_a_head_switched_off_changes_the_distribution_and_nothing_afterwards(pag
     assert single["kl_bits"] != found["kl_bits"]
 
 
+def test_attention_at_a_temperature_moves_the_answer_and_at_1_does_not(page, seen, letters) -> None:
+    warm = [
+        {"of": "attention:1", "value": 0.001}
+    ]  # a small model, which hardly looks at anything more than at the rest
+    found = ask(page, "POST", "/page/inside/ablate", {"prompt": TEXT, "temperatures": warm})[1]
+    tokens = torch.tensor([letters.tokenizer.encode(TEXT)])
+    by_hand = with_and_without(letters.model, [Temperature(0.001, "attention", 1)], tokens)[1]
+    assert found["after"]["next"][0]["p"] == pytest.approx(float(by_hand[-1].exp().max()), rel=1e-5)
+    assert found["kl_bits"] > 1e-4 and found["after"]["loss"] != found["before"]["loss"]
+    usual = [{"value": 1.0}]
+    same = ask(page, "POST", "/page/inside/ablate", {"prompt": TEXT, "temperatures": usual})[1]
+    assert same["kl_bits"] < 1e-6 and same["after"]["loss"] == pytest.approx(same["before"]["loss"], abs=1e-5)
+    both = {"prompt": TEXT, "temperatures": warm, "parts": ["mlp:0"]}
+    together = ask(page, "POST", "/page/inside/ablate", both)[1]
+    alone = ask(page, "POST", "/page/inside/ablate", {"prompt": TEXT, "parts": ["mlp:0"]})[1]
+    assert len({round(each["kl_bits"], 9) for each in (found, together, alone)}) == 3
+    across = {"model": "turner", "source": "a b c", "prompt": "b"}
+    for kind in ("attention:0.1", "cross", "encoder:1"):
+        warm = [{"of": kind, "value": 0.001}]
+        assert ask(page, "POST", "/page/inside/ablate", {**across, "temperatures": warm})[1]["kl_bits"] > 0, kind
+
+
+def test_an_edited_text_is_scored_as_a_text_of_these_tokens(page, seen) -> None:
+    ids = [each["id"] for each in seen["tokens"]]
+    other = next(token for token in ids if token != ids[4])
+    found = ask(page, "POST", "/page/inside/edit", {"prompt": TEXT, "place": 4, "token": other})[1]
+    edited = [*ids[:4], other, *ids[5:]]
+    scored = ask(page, "POST", "/page/score", {"tokens": edited})[1]
+    bits = [-math.log2(each["p"]) for each in scored["tokens"][1:]]
+    assert found["after"]["surprise_bits"][1:] == pytest.approx(bits, rel=1e-4)
+    assert found["after"]["loss"] == pytest.approx(scored["loss"], rel=1e-5)
+    assert found["before"]["surprise_bits"][1:4] == pytest.approx(found["after"]["surprise_bits"][1:4], abs=1e-6)
+    assert max(found["kl_bits_by_place"][:4]) < 1e-6 < found["kl_bits"] == found["kl_bits_by_place"][-1]
+    assert found["replaced"]["id"] == ids[4] and found["token"]["id"] == other and found["place"] == 4
+    looked = ask(page, "POST", "/page/inside", {"tokens": edited})[1]
+    assert found["after"]["next"][0]["p"] == pytest.approx(looked["next"][0]["p"], rel=1e-3)
+    itself = ask(page, "POST", "/page/inside/edit", {"prompt": TEXT, "place": -6, "token": ids[-6], "after": 7})[1]
+    assert itself["kl_bits"] == 0.0 and itself["before"] == itself["after"]
+
+
+def test_an_encoder_s_text_is_edited_and_its_answers_move_everywhere(page) -> None:
+    asked = {"model": "reader", "prompt": "The old mill", "place": 2, "token": 7}
+    found = ask(page, "POST", "/page/inside/edit", asked)[1]
+    assert found["after"]["loss"] is None and set(found["after"]["surprise_bits"]) == {None}
+    assert found["kl_bits_by_place"][0] > 0
+
+
 def test_another_checkpoint_had_another_loss(page, seen) -> None:
     earlier = ask(page, "POST", "/page/inside", {"prompt": TEXT, "checkpoint": "step-000010"})[1]
     assert earlier["loss"] > seen["loss"] + 0.01 and earlier["id"] == "letters@step-000010"
@@ -123,7 +174,29 @@ def test_traces_that_are_gone_and_parts_that_are_not_there_are_errors_in_words(p
         ("POST", "/page/inside/ablate", {"prompt": "a", "parts": ["head:9.0"]}, 400),
         ("POST", "/page/inside/ablate", {"prompt": "a", "parts": ["haed:0.0"]}, 400),
         ("POST", "/page/inside/ablate", {"prompt": "a", "parts": ["mlp:0"], "place": 5}, 400),
+        ("POST", "/page/inside/ablate", {"prompt": "a", "parts": ["mlp:" + "9" * 5000]}, 400),
+        ("POST", "/page/inside/ablate", {"prompt": "a"}, 400),
+        ("POST", "/page/inside/ablate", {"prompt": "a", "temperatures": [{"of": "cross", "value": 2}]}, 400),
+        ("POST", "/page/inside/ablate", {"prompt": "a", "temperatures": [{"of": "attention:9", "value": 2}]}, 400),
+        ("POST", "/page/inside/ablate", {"prompt": "a", "temperatures": [{"of": "attention:x", "value": 2}]}, 400),
+        ("POST", "/page/inside/edit", {"prompt": "abc", "place": 3, "token": 1}, 400),
+        ("POST", "/page/inside/edit", {"prompt": "abc", "place": 1 << 70, "token": 1}, 400),
+        ("POST", "/page/inside/edit", {"prompt": "abc", "place": 0, "token": 9999}, 400),
+        ("POST", "/page/inside/edit", {"prompt": "abc", "place": 0, "token": -1}, 400),
+        ("POST", "/page/inside/edit", {"prompt": "abc", "place": 0, "token": 1 << 70}, 400),
+        ("POST", "/page/inside/edit", {"prompt": "abc", "place": 0, "token": 1, "after": 3}, 400),
         ("POST", "/page/inside/neighbours", {"token": 99}, 400),
     ):
         found, answer, _ = ask(page, method, path, body)
         assert found == status and answer["error"]["message"], path
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "NaN", "Infinity", "1e30", "1e-30", "null", '"2"'])
+def test_temperatures_that_are_none_are_refused_in_words(page, value) -> None:
+    body = b'{"prompt": "a", "temperatures": [{"value": %s}]}' % value.encode()
+    connection = http.client.HTTPConnection("127.0.0.1", page.port, timeout=60)
+    connection.request("POST", "/page/inside/ablate", body, {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    found = json.loads(answer.read())
+    connection.close()
+    assert 400 <= answer.status < 500 and found["error"]["message"], found

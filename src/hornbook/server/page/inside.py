@@ -8,11 +8,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, StrictInt, StrictStr
 
+from hornbook.evaluation.inside.temperature import COLDEST, HOTTEST, read_temperature
 from hornbook.server.errors import ApiError
-from hornbook.server.page.asked import About, Text
+from hornbook.server.page.asked import About, Strict, Text
 from hornbook.server.page.place import Page, page_of
 from hornbook.workflows.load import Loaded
-from hornbook.workflows.watching.changing import moved, neighbours, without
+from hornbook.workflows.watching.changing import Experiment, moved, neighbours, with_token, without
 from hornbook.workflows.watching.given import read_given
 from hornbook.workflows.watching.looking import Trace, lens_alone, look, one_head
 
@@ -30,12 +31,35 @@ class Look(Text):
     top: Few = 5
 
 
+class Warmth(Strict):
+    """Which attention has which temperature: ``of`` is attention, attention:2 or attention:2.1; cross, encoder."""
+
+    of: Annotated[StrictStr, Field(max_length=40)] = "attention"
+    value: Annotated[float, Field(strict=True, ge=COLDEST, le=HOTTEST, allow_inf_nan=False)]
+
+
 class Ablate(Text):
     """``POST /page/inside/ablate``."""
 
-    parts: Annotated[list[StrictStr], Field(min_length=1, max_length=200)]
+    parts: Annotated[list[StrictStr], Field(max_length=200)] = Field(default_factory=list)
+    temperatures: Annotated[list[Warmth], Field(max_length=200)] = Field(default_factory=list)
     fill: Literal["zero", "mean"] = "zero"
     place: StrictInt = -1
+    top: Few = 10
+
+    @property
+    def experiment(self) -> Experiment:
+        """What is changed, as other rooms take it."""
+        warm = [read_temperature(each.of, each.value) for each in self.temperatures]
+        return Experiment(self.parts, self.fill, warm)
+
+
+class Edit(Text):
+    """``POST /page/inside/edit``: ``token`` stands at ``place``; the answer is looked at after ``after``."""
+
+    place: StrictInt
+    token: StrictInt
+    after: StrictInt = -1
     top: Few = 10
 
 
@@ -106,11 +130,21 @@ async def again(page: Page, kept: Trace, question: Any) -> dict[str, Any]:
 
 @router.post("/ablate")
 async def ablate(asked: Ablate, http: Request) -> dict[str, Any]:
-    """The answer with and without parts."""
+    """The answer with and without parts, and with attention at other temperatures."""
+
+    def found(loaded: Loaded) -> dict[str, Any]:
+        return without(loaded, read_given(loaded, asked.given, LONGEST), asked.experiment, asked.place, asked.top)
+
+    return await page_of(http).ask(asked.model, asked.checkpoint, found)
+
+
+@router.post("/edit")
+async def edit(asked: Edit, http: Request) -> dict[str, Any]:
+    """The answer before and after another token stands in the text."""
 
     def found(loaded: Loaded) -> dict[str, Any]:
         read = read_given(loaded, asked.given, LONGEST)
-        return without(loaded, read, asked.parts, asked.fill, asked.place, asked.top)
+        return with_token(loaded, read, (asked.place, asked.token), asked.after, asked.top)
 
     return await page_of(http).ask(asked.model, asked.checkpoint, found)
 

@@ -1,8 +1,10 @@
-"""What changes without a part, who moved the answer, and which tokens a table holds for alike. Next: searching.py."""
+"""What changes without a part, at another temperature, with another token; who moved the answer, and which tokens a
+table holds for alike. Next: searching.py."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -10,10 +12,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from hornbook.errors import SettingError
-from hornbook.evaluation.inside.ablation import read_part, with_and_without
+from hornbook.evaluation.inside.ablation import Intervention, read_part, with_and_without
 from hornbook.evaluation.inside.attribution import attribute
+from hornbook.evaluation.inside.editing import before_and_after
 from hornbook.evaluation.inside.lens import in_bits
 from hornbook.evaluation.inside.observing import observe
+from hornbook.evaluation.inside.temperature import Temperature
 from hornbook.model.models import Encoder
 from hornbook.workflows.load import Loaded
 from hornbook.workflows.watching.following import distribution
@@ -21,23 +25,60 @@ from hornbook.workflows.watching.given import Read, labelled
 from hornbook.workflows.watching.looking import rounded, surprises
 
 
-def without(loaded: Loaded, read: Read, parts: Sequence[str], fill: str, place: int, top: int) -> dict[str, Any]:
-    """What is answered after the token at ``place``, and what the text costs, with and without ``parts``.
+@dataclass(frozen=True)
+class Experiment:
+    """Parts that are switched off, what stands in for them, and attention that is spread or sharpened; all at once."""
+
+    parts: Sequence[str] = ()
+    fill: str = "zero"
+    temperatures: Sequence[Temperature] = ()
+
+
+def without(loaded: Loaded, read: Read, experiment: Experiment, place: int, top: int) -> dict[str, Any]:
+    """What is answered after the token at ``place``, and what the text costs, before and after an ``experiment``.
 
     Raises:
-        SettingError: there is no such part, place or ``fill``, or no part is named.
+        SettingError: there is no such part, attention, temperature, place or ``fill``, or nothing is to be changed.
     """
-    if not parts:
-        raise SettingError("parts: name at least one, as in head:2.1, mlp:2 or layer:2")
+    interventions: list[Intervention] = [*map(read_part, experiment.parts), *experiment.temperatures]
+    if not interventions:
+        raise SettingError("parts: name at least one, as in head:2.1, mlp:2 or layer:2, or a temperature of attention")
     model, place = loaded.model, checked_place(read, place)
-    off = [read_part(part) for part in parts]
-    before, after = with_and_without(model, off, *read.inputs(model.embedding.device), fill=fill)
-    one, other = before[place], after[place]
+    inputs = read.inputs(model.embedding.device)
+    before, after = with_and_without(model, interventions, *inputs, fill=experiment.fill)
     return {
         "before": answered(loaded, read, before, place, top),
         "after": answered(loaded, read, after, place, top),
-        "kl_bits": float(in_bits((one.exp() * (one - other)).sum())),
+        "kl_bits": float(divergence_bits(before[place], after[place])),
     }
+
+
+def with_token(loaded: Loaded, read: Read, edit: tuple[int, int], place: int, top: int) -> dict[str, Any]:
+    """The same before and after another token stands in the text; ``edit`` is its place and its id.
+
+    What every token costs comes along for both texts (nothing for an encoder), and how far every answer moved.
+
+    Raises:
+        SettingError: the text has no such place, or the model no such token.
+    """
+    model, place = loaded.model, checked_place(read, place)
+    at, token = checked_place(read, edit[0]), edit[1]
+    before, after = before_and_after(model, at, token, *read.inputs(model.embedding.device))
+    other = replace(read, tokens=[*read.tokens[:at], token, *read.tokens[at + 1 :]])
+    return {
+        "place": at,
+        "replaced": labelled(loaded.tokenizer, read.tokens[at]),
+        "token": labelled(loaded.tokenizer, token),
+        "before": answered(loaded, read, before, place, top) | surprises(loaded, read, before),
+        "after": answered(loaded, other, after, place, top) | surprises(loaded, other, after),
+        "kl_bits": float(divergence_bits(before[place], after[place])),
+        "kl_bits_by_place": divergence_bits(before, after).tolist(),
+    }
+
+
+def divergence_bits(before: Float[Tensor, "*T V"], after: Float[Tensor, "*T V"]) -> Float[Tensor, "*T"]:
+    """KL(before ‖ after) of log-probabilities, in bits."""
+    return in_bits((before.exp() * (before - after)).sum(-1))
 
 
 def answered(loaded: Loaded, read: Read, logs: Float[Tensor, "T V"], place: int, top: int) -> dict[str, Any]:
