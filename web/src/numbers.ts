@@ -25,6 +25,12 @@ export function percent(p: number): string {
 export const fixed = (value: number | null | undefined, digits = 3) =>
   value === null || value === undefined ? "–" : value.toFixed(digits);
 
+/** +1.31, −0.69, 0.00. */
+export function signed(value: number): string {
+  const shown = Math.abs(value).toFixed(2);
+  return Number(shown) === 0 ? shown : `${value < 0 ? "−" : "+"}${shown}`;
+}
+
 /** 4 s, 3 min 20 s, 2 h 5 min. */
 export function duration(seconds: number): string {
   const whole = Math.round(seconds);

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 
 import { readHash, writeHash } from "./address";
 import { cividis, inkOn } from "./colours";
+import { readEdit, readWarmth, sorted, strongest, writeEdit, writeWarmth, type HeadFacts } from "./inside";
 import { blocks, inline } from "./markdown";
 import { spoken } from "./parts/tokentext";
 import { PROGRAMS } from "./programs";
@@ -70,4 +71,34 @@ test("what is seen of a token is said of it, and its own bytes where they are on
   const last = { token: { id: 2, text: "\\x93", partial: true }, text: "ѓ", ...facts };
   expect(spoken(last)).toMatch(/^ѓ, .*x93, 25/);
   expect(spoken({ ...last, text: "" })).toMatch(/^.?x93, 25/);
+});
+
+test("a temperature and an edit in an address are read as they were written, and nonsense is nothing", () => {
+  for (const warm of [{ of: "attention", value: 0.5 }, { of: "cross:1.2", value: 1024 }, { of: "encoder:0", value: 0.00195 }]) {
+    expect(readWarmth(writeWarmth(warm))).toEqual(warm);
+  }
+  for (const wrong of [undefined, "", "0@attention", "-1@attention", "1e999@attention", "2@mlp:1", "2@attention:x", "x@attention"]) {
+    expect(readWarmth(wrong)).toBeNull();
+  }
+  expect(readEdit(writeEdit({ place: 3, token: 262 }), 4)).toEqual({ place: 3, token: 262 });
+  for (const wrong of [undefined, "", "4:1", "-1:2", "1:", "a:b"]) expect(readEdit(wrong, 4)).toBeNull();
+  expect(writeWarmth(null) + writeEdit(null)).toBe("");
+});
+
+test("heads stand in the order of a score, those without one last", () => {
+  const head = (number: number, entropy: number, induction: number | null): HeadFacts => ({
+    kind: "attention", layer: 0, head: number, entropy, induction, previous: 0, first: 0,
+  });
+  const heads = [head(0, 2, null), head(1, 1, 0.2), head(2, 3, 0.7)];
+  expect(sorted(heads, "entropy").map((each) => each.head)).toEqual([1, 0, 2]);
+  expect(sorted(heads, "induction").map((each) => each.head)).toEqual([2, 1, 0]);
+  expect(sorted(heads, "layer")).toEqual(heads);
+});
+
+test("the strongest parts and all others as one are still the whole", () => {
+  const parts = [1, -5, 0.5, 3, -0.25].map((value, index) => ({ part: `head 0.${index}`, value }));
+  const shown = strongest(parts, 2);
+  expect(shown.map((each) => each.part)).toEqual(["head 0.1", "head 0.3", "3 others"]);
+  expect(shown.reduce((sum, each) => sum + each.value, 0)).toBe(-0.75);
+  expect(strongest(parts, 5)).toHaveLength(5);
 });

@@ -1,8 +1,8 @@
 /**
  * One head, large: rows ask, columns are looked at. The mouse or the arrow keys read single weights.
  *
- * "As a table" shows the same in numbers; three ways to weigh: the weights, the scores before softmax, and the weights
- * times the length of the values, which is what a token really brings.
+ * Three ways to weigh: the weights, the scores before softmax, and the weights times the length of the values, which is
+ * what a token really brings. "Show as table" puts the same numbers into a table with headers (maptable.tsx).
  */
 
 import { useState } from "preact/hooks";
@@ -10,9 +10,11 @@ import { useState } from "preact/hooks";
 import type { Token } from "../api";
 import { headNumbers, type MapKind, type MapShape } from "../inside";
 import { named, visible } from "../numbers";
+import { setQuery, useRoute } from "../route";
 import { useAsked } from "../store";
 import { Choice } from "./fields";
 import { MapPicture } from "./map";
+import { MapTable } from "./maptable";
 import { Notice } from "./notice";
 
 const VIEWS = ["weights", "scores", "value-weighted"] as const;
@@ -32,6 +34,7 @@ interface BigMapProps {
 
 export function BigMap({ trace, kind, shape, layer, head, asking, lookedAt, place, choose }: BigMapProps) {
   const [view, setView] = useState<View>("weights");
+  const asTable = useRoute().query["as"] === "table";
   const [cell, setCell] = useState<[number, number] | null>(null);
   const numbers = useAsked(`${trace}/${kind}/${layer}/${head}`, (signal) => headNumbers(trace, kind, layer, head, signal));
   const { rows, columns, causal } = shape;
@@ -39,7 +42,7 @@ export function BigMap({ trace, kind, shape, layer, head, asking, lookedAt, plac
   const { answer } = numbers;
   if (!answer || answer.weights.length !== rows) return <p class="muted">…</p>;
   const value = (row: number, column: number): number | null => {
-    const weight = answer.weights[row]?.[column] ?? null;
+    const weight = causal && column > row ? null : (answer.weights[row]?.[column] ?? null);
     if (view === "scores") return answer.scores[row]?.[column] ?? null;
     return view === "weights" || weight === null ? weight : weight * (answer.values[column] ?? 1);
   };
@@ -66,58 +69,38 @@ export function BigMap({ trace, kind, shape, layer, head, asking, lookedAt, plac
   const read = value(row, column);
   return (
     <div class="big-map">
-      <Choice label="What is shown" names={VIEWS} value={view} onValue={setView} />
-      <div
-        class="picture"
-        tabIndex={0}
-        role="group"
-        aria-roledescription="map"
-        aria-label={`Layer ${layer}, head ${head}: arrow keys read its ${view}`}
-        style={{ "--rows": rows, "--columns": columns }}
-        onKeyDown={move}
-        onMouseMove={(event) => setCell(pointed(event))}
-        onClick={(event) => choose(pointed(event)[0])}
-      >
-        <MapPicture weights={scaled(cells, view)} {...{ rows, columns, causal }} plain={view === "scores"} />
-        <i class="cell" style={{ top: `${(100 * row) / rows}%`, left: `${(100 * column) / columns}%` }} />
+      <div class="row">
+        <Choice label="What is shown" names={VIEWS} value={view} onValue={setView} />
+        <button type="button" class="plain-switch" aria-pressed={asTable} onClick={() => setQuery({ as: asTable ? "" : "table" })}>
+          Show as table
+        </button>
       </div>
-      <p class="readout" role="status" data-weight={read ?? ""}>
-        <b class="mono">{visible(asking[row]?.text ?? "")}</b> → <b class="mono">{visible(lookedAt[column]?.text ?? "")}</b>{" "}
-        <span class="numbers">{read === null ? "may not be seen" : read.toFixed(3)}</span>
-        <span class="sr">
-          {named(asking[row]?.text ?? "")} looks at {named(lookedAt[column]?.text ?? "")}
-        </span>
-      </p>
-      {rows * columns <= 1024 && (
-        <details>
-          <summary>As a table</summary>
-          <div class="scroll" tabIndex={0} role="group" aria-label={`The ${view} as a table`}>
-            <table class="small">
-              <thead>
-                <tr>
-                  <th scope="col">from</th>
-                  {lookedAt.map((token, index) => (
-                    <th key={index} scope="col" class="mono">
-                      {visible(token.text)}
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {asking.map((token, at) => (
-                  <tr key={at}>
-                    <th scope="row" class="mono">
-                      {visible(token.text)}
-                    </th>
-                    {lookedAt.map((_, to) => (
-                      <td key={to}>{value(at, to)?.toFixed(2) ?? ""}</td>
-                    ))}
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+      {asTable ? (
+        <MapTable {...{ asking, lookedAt, value, view }} row={Math.min(place, rows - 1)} />
+      ) : (
+        <>
+          <div
+            class="picture"
+            tabIndex={0}
+            role="group"
+            aria-roledescription="map"
+            aria-label={`Layer ${layer}, head ${head}: arrow keys read its ${view}`}
+            style={{ "--rows": rows, "--columns": columns }}
+            onKeyDown={move}
+            onMouseMove={(event) => setCell(pointed(event))}
+            onClick={(event) => choose(pointed(event)[0])}
+          >
+            <MapPicture weights={scaled(cells, view)} {...{ rows, columns, causal }} plain={view === "scores"} />
+            <i class="cell" style={{ top: `${(100 * row) / rows}%`, left: `${(100 * column) / columns}%` }} />
           </div>
-        </details>
+          <p class="readout" role="status" data-weight={read ?? ""}>
+            <b class="mono">{visible(asking[row]?.text ?? "")}</b> → <b class="mono">{visible(lookedAt[column]?.text ?? "")}</b>{" "}
+            <span class="numbers">{read === null ? "may not be seen" : read.toFixed(3)}</span>
+            <span class="sr">
+              {named(asking[row]?.text ?? "")} looks at {named(lookedAt[column]?.text ?? "")}
+            </span>
+          </p>
+        </>
       )}
     </div>
   );
