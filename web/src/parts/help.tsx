@@ -4,8 +4,7 @@ import { useMemo } from "preact/hooks";
 
 import { shortcuts } from "../keys";
 import { Dialog } from "./dialog";
-
-const NAMED: Record<string, string> = { Control: "Ctrl", ArrowRight: "→", ArrowLeft: "←", ArrowDown: "↓", ArrowUp: "↑" };
+import { KeyCaps } from "./keycaps";
 
 interface HelpProps {
   letters: boolean;
@@ -21,9 +20,7 @@ export function Help({ letters, setLetters, close }: HelpProps) {
         {listed.map(({ keys, does }) => (
           <div key={keys}>
             <dt>
-              {keys.split(/[ +]/).map((key) => (
-                <kbd key={key}>{NAMED[key] ?? key}</kbd>
-              ))}
+              <KeyCaps keys={keys} />
             </dt>
             <dd>{does}</dd>
           </div>

@@ -10,15 +10,19 @@ interface TopBarProps {
   theme: Theme;
   setTheme: (theme: Theme) => void;
   help: () => void;
+  find: () => void;
 }
 
-export function TopBar({ theme, setTheme, help }: TopBarProps) {
+export function TopBar({ theme, setTheme, help, find }: TopBarProps) {
   const following = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length]!;
   return (
     <header class="topbar">
       <ModelPicker />
       <CheckpointSlider />
       <div class="tools">
+        <button type="button" class="quiet round" onClick={find} aria-label="Find a command" title="Find a command (Ctrl+K)">
+          <Icon name="find" />
+        </button>
         <button
           type="button"
           class="quiet round"

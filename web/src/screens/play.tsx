@@ -1,5 +1,6 @@
 /** Play: write with the model, talk to it, compare what several make of the same, or look at how a text is searched. */
 
+import type { Mode as ModeAddress } from "../commands";
 import { Choice } from "../parts/fields";
 import { NoModel } from "../parts/notice";
 import { useSettings } from "../parts/samplingpanel";
@@ -14,6 +15,10 @@ import { PlayWrite } from "./play-write";
 const MODES = ["write", "chat", "compare", "search"] as const;
 type Mode = (typeof MODES)[number];
 const NAMES: Record<Mode, string> = { write: "Write", chat: "Chat", compare: "Compare", search: "Search" };
+const queryOf = (mode: Mode) => ({ mode: mode === "write" ? "" : mode });
+
+/** Where each mode is, for the palette. */
+export const PLAY_MODES: ModeAddress[] = MODES.map((mode) => ({ name: NAMES[mode], query: queryOf(mode) }));
 
 export function Play() {
   const { which, models } = useHere();
@@ -33,7 +38,7 @@ export function Play() {
             names={MODES}
             value={mode}
             shown={(name) => NAMES[name]}
-            onValue={(name) => setQuery({ mode: name === "write" ? "" : name })}
+            onValue={(name) => setQuery(queryOf(name))}
           />
         )}
       </div>

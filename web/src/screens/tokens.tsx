@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 
+import type { Mode } from "../commands";
 import { Choice } from "../parts/fields";
 import { MergeSteps } from "../parts/mergesteps";
 import { Notice } from "../parts/notice";
@@ -16,6 +17,9 @@ import { useHere } from "../which";
 const SAMPLE = "Once upon a time, 1234 naïve cafés ☕ opened;\n    print(\"hello\")";
 const VIEWS = ["merges", "vocabulary", "train"] as const;
 const NAMES = { merges: "Merge by merge", vocabulary: "Vocabulary", train: "Train one" };
+
+/** Where each part is, for the palette. */
+export const TOKEN_MODES: Mode[] = VIEWS.map((view) => ({ name: NAMES[view], query: { view } }));
 
 export function Tokens() {
   const { which } = useHere();
