@@ -75,14 +75,14 @@ def opening(browser: Browser, server: Running, forgiven: str = "") -> Iterator[C
         page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900}, reduced_motion="reduce")
         pages.append(page)
         page.set_default_timeout(PATIENCE)
-        own = server.url
-        page.on("request", lambda request: request.url.startswith((own, "data:")) or wrong.append(request.url))
+        ours = (server.url, f"blob:{server.url}", "data:")
+        page.on("request", lambda request: request.url.startswith(ours) or wrong.append(request.url))
         page.on(
             "response", lambda got: got.status >= 400 and wrong.append(f"{got.status} {got.request.method} {got.url}")
         )
         page.on("console", lambda said: said.type in ("error", "warning") and wrong.append(said.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(f"{own}/{address}")
+        page.goto(f"{server.url}/{address}")
         page.wait_for_selector("main h1")
         return page
 

@@ -30,7 +30,8 @@ function curl(request: Request): string {
   return `curl ${request.origin}/v1/completions -H 'Content-Type: application/json' \\\n     -d ${quoted(body)}`;
 }
 
-const literal = (value: unknown) =>
+/** A value as Python reads it: JSON, with letters beyond ASCII spelt out. */
+export const literal = (value: unknown) =>
   JSON.stringify(value).replace(/[\u007f-\uffff]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 function python(request: Request): string {

@@ -92,7 +92,10 @@ export interface Compared {
 
 export const listRuns = (signal?: AbortSignal) => get<{ allow_train: boolean; runs: RunLine[] }>("/page/runs", signal);
 export const runFacts = (run: string, signal?: AbortSignal) => get<RunFacts>(`/page/runs/${part(run)}`, signal);
-export const runMetrics = (run: string, signal?: AbortSignal) => get<Metrics>(`/page/runs/${part(run)}/metrics?points=1000`, signal);
+/** As many points as a curve needs, or (`EVERY`) as many as the server gives. */
+export const runMetrics = (run: string, signal?: AbortSignal, points = 1000) =>
+  get<Metrics>(`/page/runs/${part(run)}/metrics?points=${points}`, signal);
+export const EVERY = 20000;
 export const runSamples = (run: string, signal?: AbortSignal) =>
   get<{ samples: SampleText[] }>(`/page/runs/${part(run)}/samples`, signal);
 export const compareRuns = (runs: string[], signal?: AbortSignal) =>

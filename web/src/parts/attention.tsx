@@ -8,6 +8,7 @@ import { useAsked } from "../store";
 import { BigMap } from "./bigmap";
 import { Chips } from "./chips";
 import { Choice } from "./fields";
+import { SaveGrid } from "./figures";
 import { MapGrid } from "./mapgrid";
 import { Notice } from "./notice";
 
@@ -56,9 +57,12 @@ export function Attention({ trace, place, off, setOff, choose }: AttentionProps)
   const toggle = () => setOff(off.includes(part) ? off.filter((each) => each !== part) : [...off, part]);
   return (
     <section class="panel" aria-label="Attention">
-      <h2>
-        Attention <small>the lighter, the more (by the square root of the weight)</small>
-      </h2>
+      <div class="row">
+        <h2>
+          Attention <small>the lighter, the more (by the square root of the weight)</small>
+        </h2>
+        {all && <SaveGrid {...{ trace, kind, shape, all }} />}
+      </div>
       {kinds.length > 1 && (
         <Choice
           label="Which attention"
@@ -83,7 +87,7 @@ export function Attention({ trace, place, off, setOff, choose }: AttentionProps)
             )}
           </div>
           <p class="note">{(facts && hint(facts)) ?? "No habit stands out."}</p>
-          <BigMap {...{ kind, shape, layer, head, asking, lookedAt, choose, place: row }} trace={trace.trace} />
+          <BigMap {...{ kind, shape, layer, head, asking, lookedAt, choose, place: row, trace }} />
         </div>
       </div>
       <LooksFrom {...{ shape, all, layer, head, row, asking, lookedAt }} />

@@ -8,11 +8,12 @@
 import { useState } from "preact/hooks";
 
 import type { Token } from "../api";
-import { headNumbers, type MapKind, type MapShape } from "../inside";
+import { headNumbers, type MapKind, type MapShape, type Trace } from "../inside";
 import { named, visible } from "../numbers";
 import { setQuery, useRoute } from "../route";
 import { useAsked } from "../store";
 import { Choice } from "./fields";
+import { SaveMap } from "./figures";
 import { MapPicture } from "./map";
 import { MapTable } from "./maptable";
 import { Notice } from "./notice";
@@ -21,7 +22,7 @@ const VIEWS = ["weights", "scores", "value-weighted"] as const;
 type View = (typeof VIEWS)[number];
 
 interface BigMapProps {
-  trace: string;
+  trace: Trace;
   kind: MapKind;
   shape: MapShape;
   layer: number;
@@ -36,7 +37,7 @@ export function BigMap({ trace, kind, shape, layer, head, asking, lookedAt, plac
   const [view, setView] = useState<View>("weights");
   const asTable = useRoute().query["as"] === "table";
   const [cell, setCell] = useState<[number, number] | null>(null);
-  const numbers = useAsked(`${trace}/${kind}/${layer}/${head}`, (signal) => headNumbers(trace, kind, layer, head, signal));
+  const numbers = useAsked(`${trace.trace}/${kind}/${layer}/${head}`, (signal) => headNumbers(trace.trace, kind, layer, head, signal));
   const { rows, columns, causal } = shape;
   if (numbers.error) return <Notice error={numbers.error} again={numbers.again} />;
   const { answer } = numbers;
@@ -67,6 +68,8 @@ export function BigMap({ trace, kind, shape, layer, head, asking, lookedAt, plac
     return [at((event.clientY - box.top) / box.height, rows), at((event.clientX - box.left) / box.width, columns)];
   };
   const read = value(row, column);
+  const bytes = scaled(cells, view);
+  const plain = view === "scores";
   return (
     <div class="big-map">
       <div class="row">
@@ -74,6 +77,7 @@ export function BigMap({ trace, kind, shape, layer, head, asking, lookedAt, plac
         <button type="button" class="plain-switch" aria-pressed={asTable} onClick={() => setQuery({ as: asTable ? "" : "table" })}>
           Show as table
         </button>
+        <SaveMap {...{ trace, kind, shape, layer, head, view, bytes, plain, asking, lookedAt }} />
       </div>
       {asTable ? (
         <MapTable {...{ asking, lookedAt, value, view }} row={Math.min(place, rows - 1)} />
@@ -90,7 +94,7 @@ export function BigMap({ trace, kind, shape, layer, head, asking, lookedAt, plac
             onMouseMove={(event) => setCell(pointed(event))}
             onClick={(event) => choose(pointed(event)[0])}
           >
-            <MapPicture weights={scaled(cells, view)} {...{ rows, columns, causal }} plain={view === "scores"} />
+            <MapPicture weights={bytes} {...{ rows, columns, causal, plain }} />
             <i class="cell" style={{ top: `${(100 * row) / rows}%`, left: `${(100 * column) / columns}%` }} />
           </div>
           <p class="readout" role="status" data-weight={read ?? ""}>

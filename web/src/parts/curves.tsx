@@ -4,7 +4,9 @@ import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
+import { curvesFigure } from "../figures/curves";
 import { colourOf } from "../theme";
+import { SaveFigure } from "./save";
 
 export interface Curve {
   label: string;
@@ -24,6 +26,10 @@ export interface Line {
 interface CurvesProps {
   title: string;
   unit?: string;
+  /** What x is. */
+  across: string;
+  /** Run and step, for the name of a file and what stands in it. */
+  of: readonly string[];
   curves: Curve[];
   lines?: Line[];
   log?: boolean;
@@ -33,7 +39,7 @@ interface CurvesProps {
 /** Charts of one group show the same x under the mouse. */
 const SYNC = uPlot.sync("runs");
 
-export function Curves({ title, unit, curves, lines = [], log = false, height = 260 }: CurvesProps) {
+export function Curves({ title, unit, across, of, curves, lines = [], log = false, height = 260 }: CurvesProps) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const kept = useRef<Line[]>(lines);
@@ -60,12 +66,15 @@ export function Curves({ title, unit, curves, lines = [], log = false, height = 
   useEffect(() => {
     if (chart.current && curves.length) chart.current.setData(data());
   }, [curves, lines]);
+  const draw = () =>
+    curvesFigure({ title: unit ? `${title}, ${unit}` : title, about: of.join(", "), colour: colourOf, across, curves, lines, log });
   return (
     <figure class="curves" aria-label={title}>
       <figcaption>
         <h3>
           {title} {unit && <small class="muted">{unit}</small>}
         </h3>
+        {curves.length > 0 && <SaveFigure what={title.toLowerCase()} parts={[...of, title.toLowerCase()]} draw={draw} />}
         <ul class="legend-list">
           {curves
             .filter((each) => !each.faint)

@@ -7,6 +7,7 @@
 import type { Next, Raw } from "../api";
 import { percent, visible } from "../numbers";
 import { choose, entropyBits, type Choosing } from "../sampling";
+import { SaveBars } from "./figures";
 import { useRoving } from "./roving";
 
 interface DistributionProps {
@@ -69,7 +70,17 @@ export function Distribution({ next, choosing, most = 14, taken, take }: Distrib
           ? `More than ${chosen.kept} of ${next.vocabulary.toLocaleString("en")} tokens may be drawn`
           : `${chosen.kept} of ${next.vocabulary.toLocaleString("en")} tokens may be drawn`}
         ; entropy {(next.entropy_bits ?? 0).toFixed(2)} bits
-        {chosen.rest.after === 0 && `, then ${entropyBits(chosen.after).toFixed(2)}`}.
+        {chosen.rest.after === 0 && `, then ${entropyBits(chosen.after).toFixed(2)}`}.{" "}
+        <SaveBars
+          id={next.id}
+          tokens={next.prompt}
+          bars={shown.map(({ each, index }) => ({
+            name: visible(each.text),
+            share: chosen.after[index]!,
+            before: chosen.before[index]!,
+            value: chosen.removed[index] ?? percent(chosen.after[index]!),
+          }))}
+        />
       </p>
     </div>
   );

@@ -3,10 +3,11 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 
 import type { Which } from "../api";
-import { PLAIN } from "../colours";
 import { neighbours, type Trace } from "../inside";
 import { visible } from "../numbers";
 import { useAsked } from "../store";
+import { SaveEmbeddings } from "./figures";
+import { vectorPixels } from "./painting";
 
 interface EmbeddingsProps {
   trace: Trace;
@@ -21,9 +22,12 @@ export function Embeddings({ trace, which, place }: EmbeddingsProps) {
   const { position } = embeddings;
   return (
     <section class="panel" aria-label="Embeddings">
-      <h2>
-        Embeddings <small>{embeddings.width} numbers a token, in {embeddings.columns} groups</small>
-      </h2>
+      <div class="row">
+        <h2>
+          Embeddings <small>{embeddings.width} numbers a token, in {embeddings.columns} groups</small>
+        </h2>
+        <SaveEmbeddings trace={trace} />
+      </div>
       <div class="row vectors">
         <Vectors rows={embeddings.token} name="token" place={place} />
         {position && (
@@ -54,9 +58,7 @@ function Vectors({ rows, name, place }: { rows: number[][]; name: string; place:
   useLayoutEffect(() => {
     const context = canvas.current?.getContext("2d");
     if (!context) return;
-    const most = Math.max(...rows.flat().map(Math.abs), 1e-9);
-    const pixels = Uint32Array.from(rows.flat(), (value) => PLAIN[Math.round(127.5 + (127.5 * value) / most)]!);
-    context.putImageData(new ImageData(new Uint8ClampedArray(pixels.buffer), columns, rows.length), 0, 0);
+    context.putImageData(vectorPixels(rows), 0, 0);
   }, [rows]);
   return (
     <figure class="vector">

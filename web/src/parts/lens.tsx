@@ -11,6 +11,7 @@ import { lens as askLens, type LensRows, type Trace } from "../inside";
 import { named, percent, visible } from "../numbers";
 import { useAsked } from "../store";
 import { Choice } from "./fields";
+import { SaveLens } from "./figures";
 import { Notice } from "./notice";
 import { useRoving } from "./roving";
 
@@ -54,9 +55,12 @@ function LensTable({ trace, lens, place, choose }: LensProps & { lens: LensRows 
   const top = lens.top[row]?.[column] ?? [];
   return (
     <section class="panel" aria-label="Logit lens">
-      <h2>
-        Logit lens <small>what it would have answered after each layer</small>
-      </h2>
+      <div class="row">
+        <h2>
+          Logit lens <small>what it would have answered after each layer</small>
+        </h2>
+        <SaveLens {...{ trace, lens, metric, share, layerName }} />
+      </div>
       <Choice label="Shade by" names={METRICS} value={metric} onValue={setMetric} />
       <div class="scroll" {...roving.group}>
         <table class="lens">

@@ -2,14 +2,16 @@
 
 import { useMemo, useState } from "preact/hooks";
 
+import { csvOf } from "../csv";
 import { useFollowing } from "../following";
-import { runFacts, smooth, type Metrics, type RunLine } from "../runs";
+import { EVERY, runFacts, runMetrics, smooth, type Metrics, type RunLine } from "../runs";
 import { useAsked } from "../store";
 import { Curves, type Curve, type Line } from "./curves";
 import { Choice } from "./fields";
 import { Notice } from "./notice";
 import { RunDetails } from "./rundetails";
 import { Samples } from "./samples";
+import { Save } from "./save";
 
 const ACROSS = ["step", "tokens", "seconds"] as const;
 type Across = (typeof ACROSS)[number];
@@ -60,6 +62,11 @@ export function RunCurves({ run, others, changed }: RunCurvesProps) {
     });
     return found;
   }, [...all.map((each) => each.metrics), across, divisor, decay, names.join()]);
+  const of = [...names, `step ${main.metrics?.updates.step.at(-1) ?? 0}`];
+  const csv = async () => {
+    const found = await Promise.all(names.map(async (name) => ({ run: name, metrics: await runMetrics(name, undefined, EVERY) })));
+    return new Blob([csvOf(found)], { type: "text/csv" });
+  };
   if (main.error) return <Notice error={main.error} />;
   const lines: Line[] = [
     ...Object.entries(facts.answer?.baselines ?? {}).map(([label, value]) => ({ label, value: value / (divisor ?? 1), colour: "--baseline" })),
@@ -80,18 +87,19 @@ export function RunCurves({ run, others, changed }: RunCurvesProps) {
             <input type="checkbox" checked={log} onChange={(event) => setLog(event.currentTarget.checked)} />
             logarithmic
           </label>
+          <Save what="the numbers" parts={[...of, "curves"]} forms={[{ name: "CSV", extension: "csv", made: csv }]} />
           {main.live && (
             <span class="live" role="status">
               training now
             </span>
           )}
         </div>
-        <Curves title="Loss" unit={unit} curves={loss} lines={lines} log={log} height={340} />
+        <Curves title="Loss" {...{ unit, across, of }} curves={loss} lines={lines} log={log} height={340} />
         <div class="halves">
-          <Curves title="Learning rate" curves={rate} height={170} />
-          <Curves title="Gradient norm" curves={norm} height={170} />
+          <Curves title="Learning rate" {...{ across, of }} curves={rate} height={170} />
+          <Curves title="Gradient norm" {...{ across, of }} curves={norm} height={170} />
         </div>
-        <Curves title="Speed" unit="tokens per second" curves={speed} height={150} />
+        <Curves title="Speed" unit="tokens per second" {...{ across, of }} curves={speed} height={150} />
       </section>
       <Samples run={run.run} round={told} />
       {facts.answer && <RunDetails facts={facts.answer} />}

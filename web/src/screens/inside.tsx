@@ -1,6 +1,6 @@
 /** Inside: one pass through the model, from tokens to the answer; parts can be switched off. */
 
-import type { Given } from "../api";
+import { only, type Given } from "../api";
 import { readEdit, readWarmth, trace as askTrace, writeEdit, writeWarmth, type Trace } from "../inside";
 import { fixed, percent, visible } from "../numbers";
 import { Attention, headOf } from "../parts/attention";
@@ -8,9 +8,12 @@ import { Attribution } from "../parts/attribution";
 import { Chips } from "../parts/chips";
 import { EditToken } from "../parts/edittoken";
 import { Embeddings } from "../parts/embeddings";
+import { barOf, partsOf, SaveBars } from "../parts/figures";
 import { Lens } from "../parts/lens";
+import { Notebook } from "../parts/notebook";
 import { NoModel, Notice } from "../parts/notice";
 import { Prompt } from "../parts/prompt";
+import { Save } from "../parts/save";
 import { Stream } from "../parts/stream";
 import { WhatIf } from "../parts/whatif";
 import { setQuery, useRoute } from "../route";
@@ -46,6 +49,7 @@ function Looked({ which }: { which: NonNullable<Present["which"]> }) {
         <p class="muted numbers" data-loss={trace?.loss ?? ""} data-trace-of={trace?.id ?? ""}>
           {trace && trace.loss !== null && `loss of this text: ${fixed(trace.loss)} nats a token`}
         </p>
+        {trace && <SaveTrace trace={trace} asked={{ ...only(which), ...given }} />}
       </div>
       {translates && (
         <div class="card">
@@ -88,9 +92,36 @@ function Looked({ which }: { which: NonNullable<Present["which"]> }) {
             <Stream trace={trace} />
             <Embeddings {...{ trace, which, place }} />
           </div>
+          <AsPython {...{ trace, which, place }} />
         </div>
       )}
     </>
+  );
+}
+
+/** The whole answer of the server, with what was asked. */
+function SaveTrace({ trace, asked }: { trace: Trace; asked: object }) {
+  const { trace: _, ...seen } = trace;
+  const made = async () => new Blob([JSON.stringify({ asked, ...seen }, null, 1)], { type: "application/json" });
+  return <Save what="this trace" parts={[...partsOf(trace.id), "trace"]} forms={[{ name: "JSON", extension: "json", made }]} />;
+}
+
+interface AsPythonProps {
+  trace: Trace;
+  which: NonNullable<Present["which"]>;
+  place: number;
+}
+
+function AsPython({ trace, which, place }: AsPythonProps) {
+  const { query } = useRoute();
+  if (Object.keys(trace.maps).length === 0) return null;
+  return (
+    <Notebook
+      {...{ which, place, ...headOf(trace, query) }}
+      tokens={trace.tokens.map((each) => each.id)}
+      source={trace.source?.map((each) => each.id) ?? null}
+      causal={trace.loss !== null}
+    />
   );
 }
 
@@ -102,9 +133,12 @@ function Answer({ trace, place }: { trace: Trace; place: number }) {
   const most = Math.max(...listed.map((each) => each.p), 1e-9);
   return (
     <>
-      <h2>
-        Answer <small>after {visible(trace.tokens[place]?.text ?? "")}</small>
-      </h2>
+      <div class="row">
+        <h2>
+          Answer <small>after {visible(trace.tokens[place]?.text ?? "")}</small>
+        </h2>
+        <SaveBars id={trace.id} tokens={trace.tokens.slice(0, place + 1)} bars={listed.map(barOf)} />
+      </div>
       <ul class="bars">
         {listed.map((each) => (
           <li key={each.id} class="bar">

@@ -1,0 +1,33 @@
+/** A button that copies a text, and says what came of it. */
+
+import { useState } from "preact/hooks";
+
+import { Icon } from "./icons";
+
+interface CopiedProps {
+  text: string;
+  /** What has to be done before it is of use. */
+  first?: (() => Promise<unknown>) | undefined;
+}
+
+export function Copied({ text, first }: CopiedProps) {
+  const [said, setSaid] = useState("");
+  const copy = async () => {
+    try {
+      await first?.();
+      await navigator.clipboard.writeText(text);
+      setSaid("copied");
+    } catch {
+      setSaid("the browser does not permit it: select the text and copy it");
+    }
+    setTimeout(() => setSaid(""), 2500);
+  };
+  return (
+    <>
+      <button type="button" onClick={copy}>
+        <Icon name="copy" /> Copy
+      </button>
+      <span role="status">{said}</span>
+    </>
+  );
+}
