@@ -37,6 +37,7 @@ TRAINING = [
         ("(fraction - end) / (1 - end)", "fraction", "the schedule jumps after warm-up"),
         ("min(1.0, (1 - passed) / schedule.decay)", "(1 - passed) / schedule.decay", "a trapezoid without a top"),
         ("schedule.final + (1 - schedule.final) * (1 - passed)", "1 - passed", "the final learning rate is 0 whatever is asked"),
+        ("1.0 - schedule.decay", "schedule.decay", "a trapezoid is said to fall where it has long fallen"),
         ("warmup = round(warmup * steps)", "warmup = round(warmup)", "a part of the run is taken for a number of steps"),
         ("max(fraction / warmup, LOWEST_RISE)", "fraction / warmup", "the first step by the clock has a learning rate of 0"),
     ),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hornbook.training.config import Constant, Cosine, Linear, Trapezoid
-from hornbook.training.schedules import LOWEST_RISE, SHAPES, factor
+from hornbook.training.schedules import FALLS, LOWEST_RISE, SHAPES, factor, fall_begins
 
 STEPS = 211
 
@@ -95,3 +95,12 @@ def test_a_cosine_to_nothing_does_not_round_to_zero_before_the_end():
 
 def test_every_schedule_has_a_shape():
     assert set(SHAPES) == {Cosine, Linear, Constant, Trapezoid}
+
+
+@pytest.mark.parametrize("schedule", [Cosine(warmup=0), Linear(warmup=0), Constant(warmup=0), Trapezoid(warmup=0)])
+def test_a_schedule_falls_behind_the_place_that_is_named_and_nowhere_before_it(schedule):
+    assert set(FALLS) == set(SHAPES)
+    begins = fall_begins(schedule)
+    for step in range(STEPS):
+        falling = begins is not None and step / STEPS > begins
+        assert (at(schedule, step) < 1.0) == falling

@@ -32,10 +32,11 @@ test("ticks are round numbers inside the range, about as many as asked for", () 
 test("a curve with a gap, a line far above it, and nothing at all can be drawn", () => {
   const curves = [{ label: "training", x: [1, 2, 3], y: [3, null, 1], colour: "--ink" }];
   const far = { label: "uniform", value: 99, colour: "--rule" };
-  const { svg } = curvesFigure({ ...heading, across: "step", curves, lines: [far], log: false });
+  const { svg } = curvesFigure({ ...heading, across: "step", curves, lines: [far], feet: [{ path: "M0 0", colour: "--bad", label: "spike", x: 2, chosen: false }], log: false });
   expect(svg).not.toContain("uniform");
+  expect(svg).toContain("<title>spike</title>");
   expect(svg.match(/<polyline points="([^"]*)"/)![1]!.split(" ")).toHaveLength(2);
-  expect(curvesFigure({ ...heading, across: "step", curves: [], lines: [], log: true }).svg).not.toMatch(/NaN|Infinity/);
+  expect(curvesFigure({ ...heading, across: "step", curves: [], lines: [], feet: [], log: true }).svg).not.toMatch(/NaN|Infinity/);
   expect(barsFigure({ ...heading, bars: [{ name: "a", share: 0, value: "0 %" }] }).svg).not.toMatch(/NaN/);
 });
 

@@ -50,6 +50,22 @@ export interface Metrics {
   evaluations: Evaluations;
   checkpoints: number[];
 }
+export interface SpikeRow {
+  row: number;
+  loss: number | null;
+  documents: string[];
+  text: string;
+}
+/** Something that happened in a run, with what it means and what to do. */
+export interface Marker {
+  step: number;
+  kind: string;
+  what: string;
+  means: string;
+  advice: string;
+  checkpoint: string | null;
+  spike: { batch: number; loss: number | null; usual: number | null; cause: number | null; rows: SpikeRow[]; command: string } | null;
+}
 export interface SampleText {
   step: number;
   prompt: string;
@@ -98,6 +114,8 @@ export const runMetrics = (run: string, signal?: AbortSignal, points = 1000) =>
 export const EVERY = 20000;
 export const runSamples = (run: string, signal?: AbortSignal) =>
   get<{ samples: SampleText[] }>(`/page/runs/${part(run)}/samples`, signal);
+export const runMarkers = (run: string, signal?: AbortSignal) =>
+  get<{ markers: Marker[] }>(`/page/runs/${part(run)}/markers`, signal);
 export const compareRuns = (runs: string[], signal?: AbortSignal) =>
   get<Compared>(`/page/compare?${runs.map((run) => `run=${part(run)}`).join("&")}`, signal);
 export const listRecipes = (signal?: AbortSignal) => get<{ recipes: Recipe[] }>("/page/recipes", signal);

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from hornbook.training.config import Constant, Cosine, Linear, ScheduleConfig, Trapezoid
 
@@ -61,3 +62,16 @@ def trapezoid(schedule: Trapezoid, passed: float) -> float:
 
 SHAPES: dict[type, Callable[..., float]] = {Cosine: cosine, Linear: linear, Constant: constant, Trapezoid: trapezoid}
 """Every schedule's course after warm-up."""
+
+FALLS: dict[type, Callable[[Any], float | None]] = {
+    Cosine: lambda schedule: 0.0,
+    Linear: lambda schedule: 0.0,
+    Constant: lambda schedule: None,
+    Trapezoid: lambda schedule: 1.0 - schedule.decay,
+}
+"""After which part of the time after warm-up each schedule falls; ``None``: never."""
+
+
+def fall_begins(schedule: ScheduleConfig) -> float | None:
+    """The part of the time after warm-up behind which the learning rate falls; ``None`` where it does not."""
+    return FALLS[type(schedule)](schedule)

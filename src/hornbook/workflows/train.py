@@ -47,6 +47,9 @@ from hornbook.workflows.setting_up import Training, set_up, whole_model
 from hornbook.workflows.spikes import Guard, RolledBack, rolled_back
 from hornbook.workflows.watchers import Silent, Status, Watcher
 
+RESUMED = "resumed"
+"""What ``run.json`` calls the numbers of updates after which a process went on with the run."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -170,6 +173,7 @@ def resume_in(world: World, name: str | Path, watcher: Watcher | None) -> Outcom
         world.in_turn(lambda: run.last_whole(watcher.said))
         training = set_up(run, read_recipe(run.folder / "config.toml"), watcher, world)
         world.in_turn(lambda: verify_data(training))
+        run.add_info(**{RESUMED: [*run.info.get(RESUMED, []), training.step]})
         return train_steps(training)
 
 

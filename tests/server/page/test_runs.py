@@ -91,3 +91,12 @@ def test_what_is_no_run_of_these_is_not_there(page) -> None:
     ):
         status, answer, _ = ask(page, "GET", path)
         assert status == 404 and answer["error"]["message"], path
+
+
+def test_what_happened_in_a_run_is_told_in_the_order_of_its_steps(page) -> None:
+    found = ask(page, "GET", "/page/runs/letters/markers")[1]["markers"]
+    assert [each["step"] for each in found] == sorted(each["step"] for each in found)
+    checkpoints = [each["checkpoint"] for each in found if each["kind"] == "checkpoint"]
+    assert checkpoints == ["step-000010", "step-000020", "step-000030"]
+    assert found[-1]["kind"] == "finished" and all(each["means"] and each["advice"] for each in found)
+    assert ask(page, "GET", "/page/runs/nobody/markers")[0] == 404

@@ -1,7 +1,8 @@
 /** Curves with axes, a legend, and straight dashed lines for what is to be beaten. Pure. */
 
+import type { Foot } from "../marks";
 import type { Curve, Line } from "../parts/curves";
-import { element, figure, moved, text, type Figure, type Heading } from "./svg";
+import { element, escaped, figure, moved, text, type Figure, type Heading } from "./svg";
 
 const [WIDTH, HEIGHT, MARGIN, LINE] = [760, 340, 56, 18];
 
@@ -9,6 +10,7 @@ interface CurvesDrawn extends Heading {
   across: string;
   curves: Curve[];
   lines: Line[];
+  feet: Foot[];
   log: boolean;
 }
 
@@ -23,7 +25,7 @@ export function ticks(low: number, high: number, about: number): number[] {
 
 const said = (value: number) => (value !== 0 && Math.abs(value) < 0.01 ? value.toExponential(1) : String(Number(value.toPrecision(4))));
 
-export function curvesFigure({ across, curves, lines, log, ...heading }: CurvesDrawn): Figure {
+export function curvesFigure({ across, curves, lines, feet, log, ...heading }: CurvesDrawn): Figure {
   const { colour } = heading;
   const numbers = curves.flatMap((each) => each.y).filter((value): value is number => value !== null && (!log || value > 0));
   const most = numbers.reduce((one, other) => Math.max(one, other), -Infinity);
@@ -48,6 +50,9 @@ export function curvesFigure({ across, curves, lines, log, ...heading }: CurvesD
     text(across, WIDTH, HEIGHT + 32, { ...SMALL, "text-anchor": "end", fill: colour("--muted") }),
     ...near.map(({ value, colour: name }) => element("path", { d: `M${MARGIN} ${y(value).toFixed(1)}H${WIDTH}`, stroke: colour(name), "stroke-dasharray": "6 4", "stroke-width": 1.5 })),
     ...curves.map((each) => drawn(each, x, y, colour(each.colour), log)),
+    ...feet
+      .filter((each) => each.x >= first && each.x <= last)
+      .map(({ x: at, path, colour: name, label }) => moved(x(at), HEIGHT - 8, element("title", {}, escaped(label)), element("path", { d: path, fill: colour(name), stroke: colour(name) }))),
     moved(MARGIN, HEIGHT + 56, ...legend.map((each, at) => named(each, at, colour))),
   );
 }

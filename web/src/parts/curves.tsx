@@ -5,6 +5,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
 import { curvesFigure } from "../figures/curves";
+import type { Foot } from "../marks";
 import { colourOf } from "../theme";
 import { SaveFigure } from "./save";
 
@@ -32,6 +33,8 @@ interface CurvesProps {
   of: readonly string[];
   curves: Curve[];
   lines?: Line[];
+  /** What happened, at the foot of the plot. */
+  feet?: Foot[];
   log?: boolean;
   height?: number;
 }
@@ -39,18 +42,20 @@ interface CurvesProps {
 /** Charts of one group show the same x under the mouse. */
 const SYNC = uPlot.sync("runs");
 
-export function Curves({ title, unit, across, of, curves, lines = [], log = false, height = 260 }: CurvesProps) {
+export function Curves({ title, unit, across, of, curves, lines = [], feet = [], log = false, height = 260 }: CurvesProps) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const kept = useRef<Line[]>(lines);
   kept.current = lines;
+  const standing = useRef<Foot[]>(feet);
+  standing.current = feet;
   const shape = JSON.stringify([curves.map((each) => [each.label, each.colour, each.points, each.faint]), log, lines.length > 0]);
   const data = () =>
     uPlot.join(curves.map((each) => [each.x, each.y] as unknown as uPlot.AlignedData)) as unknown as uPlot.AlignedData;
   useEffect(() => {
     if (!place.current || curves.length === 0) return;
     const width = () => Math.max(place.current?.clientWidth ?? 300, 120);
-    const drawn = new uPlot(options(curves, kept, log, width(), height), data(), place.current);
+    const drawn = new uPlot(options(curves, kept, standing, log, width(), height), data(), place.current);
     chart.current = drawn;
     const resized = new ResizeObserver(() => drawn.setSize({ width: width(), height }));
     resized.observe(place.current);
@@ -66,8 +71,9 @@ export function Curves({ title, unit, across, of, curves, lines = [], log = fals
   useEffect(() => {
     if (chart.current && curves.length) chart.current.setData(data());
   }, [curves, lines]);
+  useEffect(() => chart.current?.redraw(false), [feet]);
   const draw = () =>
-    curvesFigure({ title: unit ? `${title}, ${unit}` : title, about: of.join(", "), colour: colourOf, across, curves, lines, log });
+    curvesFigure({ title: unit ? `${title}, ${unit}` : title, about: of.join(", "), colour: colourOf, across, curves, lines, feet, log });
   return (
     <figure class="curves" aria-label={title}>
       <figcaption>
@@ -92,7 +98,7 @@ export function Curves({ title, unit, across, of, curves, lines = [], log = fals
         </ul>
       </figcaption>
       {curves.length === 0 && <p class="muted">Nothing to draw yet.</p>}
-      <div ref={place} class="chart" role="img" aria-label={`${title}: ${curves.map((each) => `${each.label} ${said(last(each.y))}`).join(", ") || "nothing yet"}`} />
+      <div ref={place} data-feet={feet.length} class="chart" role="img" aria-label={`${title}: ${curves.map((each) => `${each.label} ${said(last(each.y))}`).join(", ") || "nothing yet"}`} />
     </figure>
   );
 }
@@ -104,7 +110,7 @@ const said = (value: number | null) =>
 /** Steps, tokens and seconds are counted in whole numbers. */
 const WHOLE = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
 
-function options(curves: Curve[], lines: { current: Line[] }, log: boolean, width: number, height: number): uPlot.Options {
+function options(curves: Curve[], lines: { current: Line[] }, feet: { current: Foot[] }, log: boolean, width: number, height: number): uPlot.Options {
   const axis: uPlot.Axis = {
     stroke: () => colourOf("--muted"),
     grid: { stroke: () => colourOf("--rule"), width: 1 },
@@ -137,7 +143,7 @@ function options(curves: Curve[], lines: { current: Line[] }, log: boolean, widt
         }),
       ),
     ],
-    hooks: { draw: [(drawn) => drawLines(drawn, lines.current)] },
+    hooks: { draw: [(drawn) => drawLines(drawn, lines.current), (drawn) => drawFeet(drawn, feet.current)] },
   };
 }
 
@@ -174,3 +180,26 @@ function drawLines(drawn: uPlot, lines: Line[]): void {
   }
   ctx.restore();
 }
+
+/** A sign for each event above the lower edge, and a line through all of the plot for the one that is chosen. */
+function drawFeet(drawn: uPlot, feet: Foot[]): void {
+  const { ctx, bbox } = drawn;
+  const { devicePixelRatio: ratio } = window;
+  for (const { x, path, colour, chosen } of feet) {
+    const across = drawn.valToPos(x, "x", true);
+    if (across < bbox.left - 1 || across > bbox.left + bbox.width + 1) continue;
+    ctx.save();
+    ctx.fillStyle = ctx.strokeStyle = colourOf(colour);
+    if (chosen) ctx.fillRect(across - ratio / 2, bbox.top, ratio, bbox.height);
+    ctx.translate(across, bbox.top + bbox.height - FOOT * ratio);
+    ctx.scale(ratio, ratio);
+    ctx.lineWidth = 1.5;
+    const sign = new Path2D(path);
+    ctx.fill(sign);
+    ctx.stroke(sign);
+    ctx.restore();
+  }
+}
+
+/** Pixels between the lower edge and the middle of a sign. */
+const FOOT = 8;

@@ -4,17 +4,19 @@ import { useMemo, useState } from "preact/hooks";
 
 import { csvOf } from "../csv";
 import { useFollowing } from "../following";
+import { useHappened, xOf, type Across } from "../happened";
+import { setQuery } from "../route";
 import { EVERY, runFacts, runMetrics, smooth, type Metrics, type RunLine } from "../runs";
 import { useAsked } from "../store";
 import { Curves, type Curve, type Line } from "./curves";
 import { Choice } from "./fields";
+import { Happened } from "./happened";
 import { Notice } from "./notice";
 import { RunDetails } from "./rundetails";
 import { Samples } from "./samples";
 import { Save } from "./save";
 
-const ACROSS = ["step", "tokens", "seconds"] as const;
-type Across = (typeof ACROSS)[number];
+const ACROSS: readonly Across[] = ["step", "tokens", "seconds"];
 const UNITS = ["nats per token", "bits per byte"] as const;
 const COLOURS = ["--accent", "--extra-1", "--extra-2", "--floor"];
 const RAW = 0;
@@ -37,6 +39,7 @@ export function RunCurves({ run, others, changed }: RunCurvesProps) {
     setTold((count) => count + 1);
     if ((event.kind === "state" && event.state !== run.state) || event.kind === "checkpoint") changed();
   }, run.state === "training");
+  const { markers, feet, chosen, error: unknown, again } = useHappened(run.run, `${run.state}/${told}`, main.metrics, across);
   const beside = [useFollowing(others[0] ?? null, () => 0), useFollowing(others[1] ?? null, () => 0), useFollowing(others[2] ?? null, () => 0)];
   const all = [main, ...beside.slice(0, others.length)];
   const names = [run.run, ...others];
@@ -94,7 +97,11 @@ export function RunCurves({ run, others, changed }: RunCurvesProps) {
             </span>
           )}
         </div>
-        <Curves title="Loss" {...{ unit, across, of }} curves={loss} lines={lines} log={log} height={340} />
+        <div class={markers.length ? "with-events" : "stack"}>
+          <Curves title="Loss" {...{ unit, across, of, lines, log, feet }} curves={loss} height={340} />
+          {markers.length > 0 && <Happened {...{ markers, chosen }} run={run.run} choose={(event) => setQuery({ event })} />}
+        </div>
+        {unknown && <Notice error={unknown} again={again} />}
         <div class="halves">
           <Curves title="Learning rate" {...{ across, of }} curves={rate} height={170} />
           <Curves title="Gradient norm" {...{ across, of }} curves={norm} height={170} />
@@ -108,10 +115,4 @@ export function RunCurves({ run, others, changed }: RunCurvesProps) {
 }
 
 /** Where evaluations stand when curves are not drawn over steps: at the update with the same step. */
-function placesOf({ updates, evaluations }: Metrics, across: Across): number[] {
-  if (across === "step") return evaluations.step;
-  return evaluations.step.map((step) => {
-    const at = updates.step.findIndex((each) => each >= step);
-    return updates[across][at < 0 ? updates.step.length - 1 : at] ?? 0;
-  });
-}
+const placesOf = (metrics: Metrics, across: Across) => metrics.evaluations.step.map((step) => xOf(metrics.updates, across, step));

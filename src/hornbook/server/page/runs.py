@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
 
 from hornbook.server.page.place import Page, page_of
 from hornbook.server.streaming import streamed
@@ -15,6 +16,7 @@ from hornbook.training.run_folder import Run
 from hornbook.workflows.compare import compare
 from hornbook.workflows.watching.curves import Tail, columns
 from hornbook.workflows.watching.listing import about_run, details_of, is_live, written_so_far
+from hornbook.workflows.watching.markers import markers_of
 
 router = APIRouter(prefix="/page")
 
@@ -52,6 +54,52 @@ async def samples(name: str, http: Request) -> dict[str, Any]:
     """What the run has written, in order."""
     run = page_of(http).run(name)
     return {"samples": read_journal(run.samples) if run.samples.exists() else []}
+
+
+class SpikeRow(BaseModel):
+    """A row of a batch whose loss jumped."""
+
+    row: int
+    loss: float | None
+    documents: list[str]
+    text: str
+
+
+class SpikeMarker(BaseModel):
+    """What is kept of a batch whose loss jumped, and the command that shows all of it."""
+
+    batch: int
+    loss: float | None
+    usual: float | None
+    cause: int | None
+    rows: list[SpikeRow]
+    command: str
+
+
+class Marker(BaseModel):
+    """Something that happened in a run, after so many updates."""
+
+    step: int
+    kind: str
+    what: str
+    means: str
+    advice: str
+    checkpoint: str | None
+    spike: SpikeMarker | None
+
+
+class Markers(BaseModel):
+    """``GET /page/runs/{run}/markers``."""
+
+    markers: list[Marker]
+
+
+@router.get("/runs/{name}/markers")
+async def markers(name: str, http: Request) -> Markers:
+    """What happened in a run, in the order of its steps."""
+    page = page_of(http)
+    run = page.run(name)
+    return Markers.model_validate({"markers": await page.models.desk.ask(lambda: markers_of(run))})
 
 
 @router.get("/compare")
