@@ -115,6 +115,11 @@ EXPECTED: dict[str, tuple[str, ...]] = {
     "dropout-in-evaluation": ("scores that differ",),
     "another-vocabulary": ("scores of another text",),
     "scored-on-training": ("scores of another text",),
+    "mask-off-by-one": ("causality",),
+    "tokens-shuffled": ("targets",),
+    "four-times": ("repeated batches",),
+    "endless-warm-up": ("learning rate",),
+    "uphill": ("steps go uphill",),
 }
 """The finding that says what is wrong; others beside it are consequences."""
 

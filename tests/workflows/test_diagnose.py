@@ -88,6 +88,11 @@ NAMED = {
     "dropout-in-evaluation": "scores that differ",
     "another-vocabulary": "scores of another text",
     "scored-on-training": "scores of another text",
+    "mask-off-by-one": "causality",
+    "tokens-shuffled": "targets",
+    "four-times": "repeated batches",
+    "endless-warm-up": "learning rate",
+    "uphill": "steps go uphill",
 }
 """The finding that says what is wrong, for every fault; others beside it are its consequences."""
 

@@ -113,9 +113,24 @@ IN_SCORES = (
     Fault("scored-on-training", "What is called validation is the training text.",
           "Validation never rises, however long one trains.", training=scores.scored_on_training_text),
 )
+AFTERWARDS = (
+    Fault("mask-off-by-one", "Every token sees the one after it, which it should predict.",
+          "A training loss too good to be true, and samples that are noise.", model=model.with_a_mask_off_by_one),
+    Fault("tokens-shuffled", "The tokens of a row are dealt out anew, and its targets are not.",
+          "Loss stops at the frequencies of tokens.", training=batches.each(batches.shuffled_tokens)),
+    Fault("four-times", "Every batch is read at four steps one after another.",
+          "Loss falls in stairs; a quarter of the text is read.", training=batches.four_times),
+    Fault("endless-warm-up", "The warm-up is a hundred times as long as it should be.",
+          "Loss falls far too slowly.", training=learning.with_endless_warmup, needs=warmup),
+    Fault("uphill", "Gradients are added where they should be taken away.",
+          "The loss rises.", training=learning.uphill),
+)
+"""Faults that were written when the doctor was finished, and to which nothing in it was fitted."""
 # fmt: on
 
-FAULTS: dict[str, Fault] = {fault.name: fault for fault in (*IN_MODEL, *IN_LEARNING, *IN_BATCHES, *IN_SCORES)}
+FAULTS: dict[str, Fault] = {
+    fault.name: fault for fault in (*IN_MODEL, *IN_LEARNING, *IN_BATCHES, *IN_SCORES, *AFTERWARDS)
+}
 """Every fault by its name."""
 
 

@@ -97,6 +97,12 @@ def shuffled_targets(texts: Texts, generator: torch.Generator) -> Texts:
     return dataclasses.replace(texts, targets=texts.targets.flatten()[order].view_as(texts.targets))
 
 
+def shuffled_tokens(texts: Texts, generator: torch.Generator) -> Texts:
+    """The tokens of each row dealt out anew, before targets that stay where they were."""
+    order = torch.rand(texts.tokens.shape, generator=generator).argsort(dim=1)
+    return dataclasses.replace(texts, tokens=texts.tokens.gather(1, order.to(texts.tokens.device)))
+
+
 def one_row(texts: Texts, generator: torch.Generator) -> Texts:
     """The first row, in every row."""
     rows = len(texts.tokens)
@@ -116,6 +122,12 @@ def one_batch(training: Training) -> None:
     """The first batch, at every step."""
     right = training.batches
     training.batches = Changed(right, lambda step: right.batch(0))
+
+
+def four_times(training: Training) -> None:
+    """Every batch, at four steps one after another."""
+    right = training.batches
+    training.batches = Changed(right, lambda step: right.batch(step - step % 4))
 
 
 def in_order(training: Training, step: int) -> Any:

@@ -84,6 +84,25 @@ def with_idle_steps(training: Training) -> None:
     around_steps(training, change)
 
 
+def with_endless_warmup(training: Training) -> None:
+    """The warm-up is given a hundred times as long as it should take."""
+    config = training.recipe.training
+    schedule = dataclasses.replace(config.schedule, warmup=100 * config.schedule.warmup)
+    training.recipe = replaced(training.recipe, training=dataclasses.replace(config, schedule=schedule))
+
+
+def uphill(training: Training) -> None:
+    """Every step goes where the gradient points, and the loss rises."""
+
+    def change(number: int, step: Callable[[], Any]) -> None:
+        for parameter in training.model.parameters():
+            if parameter.grad is not None:
+                parameter.grad.neg_()
+        step()
+
+    around_steps(training, change)
+
+
 def without_warmup(training: Training) -> None:
     """The first step is made at the peak."""
     config = training.recipe.training

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from hornbook.model.attention import Attention
@@ -51,17 +51,47 @@ def over_queries(
     watch: Watch,
 ) -> Float[Tensor, "B H T D"]:
     """Attention whose weights sum to 1 down the queries instead of along the keys."""
-    sharing, visible = query.shape[1] // seen.keys.shape[1], mask.dense()
-    keys, values = (each.repeat_interleave(sharing, dim=1) for each in (seen.keys, seen.values))
-    scores = (query @ keys.mT * scoring.scale).masked_fill(~visible, torch.finfo(query.dtype).min)
+    visible = mask.dense()
+    scores, values = against_keys(query, seen, visible, scoring)
     weights = scores.softmax(dim=-2).masked_fill(~visible, 0.0)
     return F.dropout(watch(weights), scoring.dropout) @ values
+
+
+def one_ahead(
+    query: Float[Tensor, "B H T D"],
+    seen: KeysValues,
+    mask: Mask,
+    bias: Float[Tensor, "#B #H T S"] | None,
+    scoring: Scoring,
+    watch: Watch,
+) -> Float[Tensor, "B H T D"]:
+    """Attention in which every token sees what the one after it may see: that one."""
+    visible = mask.dense()
+    visible = torch.cat([visible[..., 1:, :], visible[..., -1:, :]], dim=-2)
+    scores, values = against_keys(query, seen, visible, scoring)
+    return F.dropout(watch(scores.softmax(dim=-1)), scoring.dropout) @ values
+
+
+def against_keys(
+    query: Float[Tensor, "B H T D"], seen: KeysValues, visible: Bool[Tensor, "*B T S"], scoring: Scoring
+) -> tuple[Float[Tensor, "B H T S"], Float[Tensor, "B H S D"]]:
+    """The scores of what may be seen, and a value for each head."""
+    sharing = query.shape[1] // seen.keys.shape[1]
+    keys, values = (each.repeat_interleave(sharing, dim=1) for each in (seen.keys, seen.values))
+    scores = (query @ keys.mT * scoring.scale).masked_fill(~visible, torch.finfo(query.dtype).min)
+    return scores, values
 
 
 def with_softmax_over_queries(model: nn.Module) -> None:
     """The softmax runs along the wrong axis."""
     for attention in parts(model, Attention):
         attention.kernel = over_queries
+
+
+def with_a_mask_off_by_one(model: nn.Module) -> None:
+    """The diagonal of the mask lies one place too high."""
+    for attention in parts(model, Attention):
+        attention.kernel = one_ahead
 
 
 class BranchAlone(Residual):
