@@ -70,6 +70,19 @@ def compare(page: Page) -> None:
     page.wait_for_function("() => document.querySelectorAll('.side-by-side .token').length > 60")
 
 
+def experiment(page: Page) -> None:
+    """Show what another temperature of attention and another token change."""
+    page.locator("[aria-label='What if']").scroll_into_view_if_needed()
+    page.locator(".outcome").first.wait_for()
+    page.evaluate("document.querySelector('[aria-label=\"What if\"]').scrollIntoView({block: 'start'})")
+
+
+def palette(page: Page) -> None:
+    """Open the list of all that can be done, and look for something."""
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("ins")
+
+
 @dataclass(frozen=True)
 class Shot:
     """A picture: where in the page, what is done there before, how wide, by day or by night."""
@@ -88,10 +101,13 @@ SHOTS = (
     Shot("play-narrow", "#/play?prompt=Once%20upon%20a%20time,", write, width=320),
     Shot("compare", "#/play?mode=compare&prompt=Once%20upon%20a%20time,", compare),
     Shot("inside", f"#/inside?{PROMPT}&layer=1&head=2&off=head:1.2"),
+    Shot("experiment", f"#/inside?{PROMPT}&off=head:1.2&temperature=4@attention:1", experiment),
+    Shot("palette", "#/play?prompt=Once%20upon%20a%20time,", palette),
     Shot("train", "#/train"),
     Shot("tokens", "#/tokens"),
     Shot("rate", "#/rate"),
     Shot("learn", "#/learn"),
+    Shot("models", "#/models"),
 )
 
 
