@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from hornbook.model.config import EncoderAndDecoder, EncoderOnly, ModelConfig
+from hornbook.model.config import EncoderAndDecoder, EncoderOnly, ModelConfig, Rotary
 from hornbook.model.count import count, parameter_shapes
+from hornbook.model.models import build_model
 from hornbook.model.modules import ADDED, by_module
 from hornbook.model.presets import PRESETS
+from hornbook.model.weight_formats import with_weights
 
 
 def test_gpt2_has_the_parameters_that_one_computes_by_hand() -> None:
@@ -45,3 +47,14 @@ def test_what_was_added_is_counted_apart_wherever_it_stands() -> None:
     found = by_module(shapes, ["stack.blocks.0.attention.query.down"])
     assert (found["attention"], found[ADDED]) == (16, 8)
     assert by_module({"stack.front.numbers": (5,)})[ADDED] == 5
+
+
+@pytest.mark.parametrize("kind", ["int8", "int4"])
+def test_a_matrix_of_whole_numbers_counts_as_the_one_it_was(kind) -> None:
+    config = ModelConfig(vocabulary=37, context=8, width=64, heads=2, depth=2, position_encoding=Rotary(), tied=False)
+    model = build_model(config)
+    expected = by_module({name: tuple(each.shape) for name, each in model.named_parameters()})
+    stored = with_weights(model, kind).state_dict()
+    assert any(name.endswith(".scale") for name in stored)
+    kept = {name: tuple(each.shape) for name, each in stored.items()}
+    assert sum(by_module(kept).values()) == sum(expected.values())

@@ -122,7 +122,7 @@ def test_jumps_are_told_with_the_worst_of_their_rows_and_ways_back_apart_from_si
     found = next(each["spike"] for each in markers_of(run) if each["kind"] == "spike")
     assert [row["row"] for row in found["rows"]] == [1, 2, 0], "what is no number is the worst"
     assert found["rows"][1] == {"row": 2, "loss": 9.0, "documents": ["noise.txt"], "text": "XQZ"}
-    assert found["command"] == "hornbook runs batch run 4"
+    assert found["command"] == f"hornbook runs batch {run.folder} 4"
 
 
 def test_every_event_says_what_it_means_and_what_to_do_and_a_run_without_a_journal_has_none(

@@ -33,9 +33,9 @@ test("an examination is told in one sentence, nothing found included", () => {
 });
 
 test("names of data are read as words", () => {
-  expect([inWords("next_token"), scoreName("val_loss"), scoreName("exact_match")]).toEqual([
+  expect([inWords("next_token"), scoreName("val_loss", "share of wrong answers"), scoreName("exact_match", "")]).toEqual([
     "next token",
-    "loss, nats per token",
+    "share of wrong answers",
     "exact match",
   ]);
 });

@@ -46,12 +46,15 @@ export interface Card extends ModelLine {
   modules: Module[];
   data: Learned;
   scored: string | null;
+  /** What `val_loss` is: nats per token, per label, or a share. */
+  loss: string;
   scores: { name: string; value: number }[];
   baselines: { name: string; loss: number }[];
   floor: number | null;
   checkpoints: Checkpoint[];
   exports: ExportCommand[];
   doctor: string;
+  evaluate: string;
   markdown: string;
 }
 export interface Finding {
@@ -82,8 +85,8 @@ export function shares(modules: Module[]): number[] {
 /** Names as data has them, in words: `next_token` is "next token". */
 export const inWords = (name: string) => name.replaceAll("_", " ");
 
-const NAMED: Record<string, string> = { val_loss: "loss, nats per token", bits_per_byte: "bits per byte" };
-export const scoreName = (name: string) => NAMED[name] ?? inWords(name);
+/** What a score is called; `loss` is what this task means by it. */
+export const scoreName = (name: string, loss: string) => (name === "val_loss" ? loss : inWords(name));
 
 /** What is on record of a model's data, as rows; what is not says so. */
 export function learnedRows(card: Card): [string, string][] {

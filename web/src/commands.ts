@@ -9,7 +9,7 @@ import { fixed } from "./numbers";
 import type { Command } from "./palette";
 import { go, setQuery, type Screen } from "./route";
 import { THEMES, type Theme } from "./theme";
-import { isUsable, type Present } from "./which";
+import { isUsable, turnTo, type Present } from "./which";
 
 /** A part of a screen that has an address of its own. */
 export interface Mode {
@@ -62,7 +62,7 @@ export function commandsOf({ here, screens, lessons, setTheme }: Known): Command
 const modelCommand = ({ model }: Model): Command => ({
   name: `model ${model}`,
   group: "model",
-  run: () => setQuery({ model, checkpoint: "" }),
+  run: () => turnTo(model),
 });
 
 const checkpointCommand = ({ name, val_loss, best }: Checkpoint): Command => ({

@@ -53,7 +53,8 @@ test("a table has a line for each step, quotes what has to be, and leaves empty 
 });
 
 test("a program names the attention that is shown, and the source where there is one", () => {
-  const looked = { which: { model: "a", checkpoint: "best" }, tokens: [1, 2], source: [3], causal: true, layer: 1, head: 0, place: 1 };
+  const looked = { which: { model: "a", checkpoint: "best" }, tokens: [1, 2], source: [3], causal: true, layer: 1, head: 0, place: 1, row: 0 };
   expect(NOTEBOOKS.attention({ ...looked, kind: "cross" })).toContain('observed.layers[1].looked["cross"].weights[0, 0]');
+  expect(NOTEBOOKS.attention({ ...looked, kind: "encoder" })).toContain("weights[0].tolist()"); // the source is shorter than the place
   expect(NOTEBOOKS["logit lens"]({ ...looked, kind: "encoder" })).toContain("torch.tensor([source]), torch.tensor([tokens])");
 });

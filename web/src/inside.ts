@@ -138,7 +138,7 @@ export function hint({ previous, first, induction }: HeadFacts): string | null {
 
 // What stands in the address ------------------------------------------------------------------------------------------
 
-/** `0.5@attention:2.1`; nothing where it cannot be read, or does nothing. */
+/** `0.5@attention:2.1`; nothing where it cannot be read. */
 export function readWarmth(written: string | undefined): Warmth | null {
   const found = /^([0-9.e-]+)@((?:attention|cross|encoder)(?::\d+(?:\.\d+)?)?)$/.exec(written ?? "");
   const value = Number(found?.[1]);
@@ -173,6 +173,6 @@ export function sorted(heads: HeadFacts[], order: Order): HeadFacts[] {
 export function strongest(parts: Part[], count: number): Part[] {
   const ordered = [...parts].sort((one, other) => Math.abs(other.value) - Math.abs(one.value));
   const rest = ordered.slice(count);
-  const others = { part: `${rest.length} others`, value: rest.reduce((sum, each) => sum + each.value, 0) };
+  const others = { part: rest.length === 1 ? "one other" : `${rest.length} others`, value: rest.reduce((sum, each) => sum + each.value, 0) };
   return rest.length ? [...ordered.slice(0, count), others] : ordered;
 }

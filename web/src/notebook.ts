@@ -20,6 +20,8 @@ export interface Looked {
   layer: number;
   head: number;
   place: number;
+  /** The row of the map that is read: the place, as far as the text that asks reaches. */
+  row: number;
 }
 
 /** Where an attention of each kind is among what was observed. */
@@ -47,12 +49,12 @@ function pass({ which, tokens, source }: Looked, ...imports: string[]): string[]
 }
 
 function attention(looked: Looked): string {
-  const { kind, layer, head, place } = looked;
+  const { kind, layer, head, row } = looked;
   return [
     ...pass(looked),
     `# layer ${layer}, head ${head}: a row for each token that asks, a column for each that is looked at`,
     `weights = observed.${PLACES[kind](layer)}.weights[0, ${head}]`,
-    `print([round(weight, 4) for weight in weights[${place}].tolist()])`,
+    `print([round(weight, 4) for weight in weights[${row}].tolist()])`,
   ].join("\n");
 }
 

@@ -25,6 +25,10 @@ export function percent(p: number): string {
 export const fixed = (value: number | null | undefined, digits = 3) =>
   value === null || value === undefined ? "–" : value.toFixed(digits);
 
+/** A value of a curve: 2.718, 123,456; nothing where there is none. */
+export const measured = (value: number | null) =>
+  value === null ? "" : Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en") : Number(value.toPrecision(4)).toString();
+
 /** +1.31, −0.69, 0.00. */
 export function signed(value: number): string {
   const shown = Math.abs(value).toFixed(2);

@@ -5,7 +5,8 @@ import type { Figure } from "./figures/svg";
 /** `writer-step-000030-attention-layer-1-head-0.svg`: whatever is no letter or number becomes a dash. */
 export function fileName(parts: readonly (string | number)[], extension: string): string {
   const dashed = parts.map((part) => String(part).replace(/[^\p{L}\p{N}_.-]+/gu, "-").replace(/^[-.]+|-+$/g, ""));
-  return `${dashed.filter(Boolean).join("-").slice(0, 120)}.${extension}`;
+  const [first = "", ...others] = dashed.filter(Boolean);
+  return `${[first.slice(0, 60), ...others].join("-").slice(0, 180)}.${extension}`;
 }
 
 /** Give a file to the person. */

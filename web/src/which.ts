@@ -4,6 +4,7 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 
 import type { About, Checkpoint, Model, Which } from "./api";
+import { setQuery } from "./route";
 
 export interface Present {
   about: About | null;
@@ -16,6 +17,9 @@ export interface Present {
 
 export const Here = createContext<Present>({ about: null, models: [], which: null, again: () => undefined });
 export const useHere = () => useContext(Here);
+
+/** Turn to another model; what was tried on the parts and tokens of this one means nothing there. */
+export const turnTo = (model: string) => setQuery({ model, checkpoint: "", off: "", edit: "", temperature: "" });
 
 /** Can anything be asked of it? */
 export const isUsable = (model: Model) => model.kind !== null && model.checkpoints.length > 0;

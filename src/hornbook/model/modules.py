@@ -45,5 +45,14 @@ def by_module(shapes: Mapping[str, Shape], added: Iterable[str] = ()) -> dict[st
     """
     found, apart = dict.fromkeys(ORDER, 0), set(added)
     for name, shape in shapes.items():
-        found[ADDED if name in apart else module_of(name)] += math.prod(shape)
+        found[ADDED if name in apart else module_of(name)] += math.prod(shape) * numbers_in(name, shapes)
     return {module: size for module, size in found.items() if size or module in ALWAYS}
+
+
+def numbers_in(name: str, shapes: Mapping[str, Shape]) -> int:
+    """How many parameters each stored number stands for (weight_formats.py): two of 4 bits share a byte, and the scale
+    of a row of whole numbers is none."""
+    place, _, kind = name.rpartition(".")
+    if kind == "pairs":
+        return 2
+    return 0 if kind == "scale" and (f"{place}.pairs" in shapes or f"{place}.whole" in shapes) else 1

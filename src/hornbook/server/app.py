@@ -31,6 +31,7 @@ def create_app(models: Models, config: ServerConfig, page: Page | None = None) -
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         app.state.page.trainings.stop()
+        app.state.page.practice.stop()
         models.stop()
 
     app = FastAPI(title="Hornbook", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)

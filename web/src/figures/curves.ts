@@ -1,6 +1,7 @@
 /** Curves with axes, a legend, and straight dashed lines for what is to be beaten. Pure. */
 
 import type { Foot } from "../marks";
+import { measured } from "../numbers";
 import type { Curve, Line } from "../parts/curves";
 import { element, escaped, figure, moved, text, type Figure, type Heading } from "./svg";
 
@@ -23,7 +24,13 @@ export function ticks(low: number, high: number, about: number): number[] {
   return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, at) => (first + at) * step);
 }
 
-const said = (value: number) => (value !== 0 && Math.abs(value) < 0.01 ? value.toExponential(1) : String(Number(value.toPrecision(4))));
+/** 1, 2 and 5 times each power of ten that lie there: where steps are factors. */
+function ticksOfPowers(low: number, high: number): number[] {
+  const powers = Array.from({ length: Math.ceil(high) - Math.floor(low) + 1 }, (_, at) => 10 ** (Math.floor(low) + at));
+  return powers.flatMap((power) => [1, 2, 5].map((digit) => digit * power)).filter((each) => Math.log10(each) >= low && Math.log10(each) <= high);
+}
+
+const tickName = (value: number) => (value !== 0 && Math.abs(value) < 0.01 ? value.toExponential(1) : String(Number(value.toPrecision(4))));
 
 export function curvesFigure({ across, curves, lines, feet, log, ...heading }: CurvesDrawn): Figure {
   const { colour } = heading;
@@ -39,13 +46,13 @@ export function curvesFigure({ across, curves, lines, feet, log, ...heading }: C
   const [first, last] = steps.length ? [Math.min(...steps), Math.max(...steps)] : [0, 1];
   const x = (value: number) => MARGIN + ((WIDTH - MARGIN) * (value - first)) / (last - first || 1);
   const y = (value: number) => HEIGHT - (HEIGHT * (scale(value) - low + air)) / (high - low + 2 * air);
-  const heights = log ? ticks(low, high, 5).map((each) => 10 ** each) : ticks(low - air, high + air, 6);
+  const heights = log ? ticksOfPowers(low - air, high + air) : ticks(low - air, high + air, 6);
   const legend = [...curves.filter((each) => !each.faint), ...near];
   return figure(
     heading,
     WIDTH,
     HEIGHT + 52 + LINE * legend.length,
-    ...heights.map((value) => rule(y(value), said(value), colour)),
+    ...heights.map((value) => rule(y(value), tickName(value), colour)),
     ...ticks(first, last, 8).map((value) => text(value.toLocaleString("en"), x(value), HEIGHT + 16, { ...SMALL, "text-anchor": "middle", fill: colour("--muted") })),
     text(across, WIDTH, HEIGHT + 32, { ...SMALL, "text-anchor": "end", fill: colour("--muted") }),
     ...near.map(({ value, colour: name }) => element("path", { d: `M${MARGIN} ${y(value).toFixed(1)}H${WIDTH}`, stroke: colour(name), "stroke-dasharray": "6 4", "stroke-width": 1.5 })),
@@ -77,6 +84,6 @@ function named(each: Curve | Line, at: number, colour: Heading["colour"]): strin
   const dash = "value" in each ? "5 3" : undefined;
   return (
     element("path", { d: `M0 ${at * LINE - 4}h20`, stroke: colour(each.colour), "stroke-width": 3, "stroke-dasharray": dash }) +
-    text(`${each.label} ${value === null ? "" : said(value)}`, 28, at * LINE, SMALL)
+    text(`${each.label} ${measured(value)}`, 28, at * LINE, SMALL)
   );
 }

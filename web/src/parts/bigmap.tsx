@@ -43,8 +43,9 @@ export function BigMap({ trace, kind, shape, layer, head, asking, lookedAt, plac
   const { answer } = numbers;
   if (!answer || answer.weights.length !== rows) return <p class="muted">…</p>;
   const value = (row: number, column: number): number | null => {
-    const weight = causal && column > row ? null : (answer.weights[row]?.[column] ?? null);
-    if (view === "scores") return answer.scores[row]?.[column] ?? null;
+    const score = answer.scores[row]?.[column] ?? null; // none where the mask lets nobody look
+    const weight = score === null || (causal && column > row) ? null : (answer.weights[row]?.[column] ?? null);
+    if (view === "scores") return score;
     return view === "weights" || weight === null ? weight : weight * (answer.values[column] ?? 1);
   };
   const cells = Array.from({ length: rows * columns }, (_, at) => value(Math.floor(at / columns), at % columns));

@@ -6,11 +6,13 @@ import { Icon } from "./icons";
 
 interface CopiedProps {
   text: string;
+  /** What is copied, where "Copy" alone does not say. */
+  label?: string | undefined;
   /** What has to be done before it is of use. */
   first?: (() => Promise<unknown>) | undefined;
 }
 
-export function Copied({ text, first }: CopiedProps) {
+export function Copied({ text, label, first }: CopiedProps) {
   const [said, setSaid] = useState("");
   const copy = async () => {
     try {
@@ -24,7 +26,7 @@ export function Copied({ text, first }: CopiedProps) {
   };
   return (
     <>
-      <button type="button" onClick={copy}>
+      <button type="button" aria-label={label && `Copy: ${label}`} onClick={copy}>
         <Icon name="copy" /> Copy
       </button>
       <span role="status">{said}</span>

@@ -6,6 +6,7 @@ import "uplot/dist/uPlot.min.css";
 
 import { curvesFigure } from "../figures/curves";
 import type { Foot } from "../marks";
+import { measured } from "../numbers";
 import { colourOf } from "../theme";
 import { SaveFigure } from "./save";
 
@@ -42,7 +43,10 @@ interface CurvesProps {
 /** Charts of one group show the same x under the mouse. */
 const SYNC = uPlot.sync("runs");
 
-export function Curves({ title, unit, across, of, curves, lines = [], feet = [], log = false, height = 260 }: CurvesProps) {
+/** One and the same, so that curves without events are not drawn anew each time. */
+const NONE: Foot[] = [];
+
+export function Curves({ title, unit, across, of, curves, lines = [], feet = NONE, log = false, height = 260 }: CurvesProps) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const kept = useRef<Line[]>(lines);
@@ -86,26 +90,24 @@ export function Curves({ title, unit, across, of, curves, lines = [], feet = [],
             .filter((each) => !each.faint)
             .map((each) => (
               <li key={each.label} data-curve={each.label} data-count={each.y.length} data-first={each.y[0]} data-last={last(each.y)}>
-                <i style={{ background: `var(${each.colour})` }} /> {each.label} <b class="numbers">{said(last(each.y))}</b>
+                <i style={{ background: `var(${each.colour})` }} /> {each.label} <b class="numbers">{measured(last(each.y))}</b>
               </li>
             ))}
           {lines.map((each) => (
             <li key={each.label} data-line={each.label} data-value={each.value}>
               <i class="dashed" style={{ borderColor: `var(${each.colour})` }} /> {each.label}{" "}
-              <b class="numbers">{said(each.value)}</b>
+              <b class="numbers">{measured(each.value)}</b>
             </li>
           ))}
         </ul>
       </figcaption>
       {curves.length === 0 && <p class="muted">Nothing to draw yet.</p>}
-      <div ref={place} data-feet={feet.length} class="chart" role="img" aria-label={`${title}: ${curves.map((each) => `${each.label} ${said(last(each.y))}`).join(", ") || "nothing yet"}`} />
+      <div ref={place} data-feet={feet.length} class="chart" role="img" aria-label={`${title}: ${curves.map((each) => `${each.label} ${measured(last(each.y))}`).join(", ") || "nothing yet"}`} />
     </figure>
   );
 }
 
 const last = (values: (number | null)[]) => values.findLast((each) => each !== null) ?? null;
-const said = (value: number | null) =>
-  value === null ? "" : Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en") : Number(value.toPrecision(4)).toString();
 
 /** Steps, tokens and seconds are counted in whole numbers. */
 const WHOLE = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();

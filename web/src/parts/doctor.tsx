@@ -29,7 +29,7 @@ export function Doctor({ card }: { card: Card }) {
       <h3>Doctor</h3>
       <p class="note">
         Looks for mistakes in the training: in what the run wrote down, in its batches, its first steps made again, and its
-        last weights. Until it is done, other questions about the inside of models wait.
+        last weights.
       </p>
       <div class="row">
         <button type="button" class="main" disabled={leaving !== null} onClick={ask}>

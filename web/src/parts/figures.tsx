@@ -94,15 +94,17 @@ export function SaveLens({ trace, lens, metric, share, layerName }: SaveLensProp
 }
 
 interface SaveBarsProps {
+  /** What the bars are chances of. */
+  what?: string;
   id: string;
   tokens: { text: string; id: number }[];
   bars: Bar[];
 }
 
-/** The distribution of the token after `tokens`. */
-export function SaveBars({ id, tokens, bars }: SaveBarsProps) {
-  const draw = () => barsFigure({ ...heading("Next token", { id, tokens }), bars });
-  return <SaveFigure what="the distribution" parts={[...partsOf(id), "next-token"]} draw={draw} />;
+/** A distribution: by default of the token after `tokens`. */
+export function SaveBars({ what = "Next token", id, tokens, bars }: SaveBarsProps) {
+  const draw = () => barsFigure({ ...heading(what, { id, tokens }), bars });
+  return <SaveFigure what="the distribution" parts={[...partsOf(id), what.toLowerCase()]} draw={draw} />;
 }
 
 export const barOf = ({ text, p }: { text: string; p: number }): Bar => ({ name: visible(text), share: p, value: percent(p) });

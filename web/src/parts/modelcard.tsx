@@ -3,6 +3,7 @@
 import { inWords, learnedRows, scoreName, shares, type Card } from "../cards";
 import { fixed, percent, short } from "../numbers";
 import { linkTo } from "../route";
+import { fileName, save } from "../saving";
 import { Command } from "./command";
 
 export function ModelCard({ card }: { card: Card }) {
@@ -13,7 +14,7 @@ export function ModelCard({ card }: { card: Card }) {
           <h2>
             {card.model} <small class="muted">{card.about}</small>
           </h2>
-          <button type="button" onClick={() => save(`${card.model}.md`, card.markdown)}>
+          <button type="button" onClick={() => save(fileName([card.model], "md"), new Blob([card.markdown], { type: "text/markdown" }))}>
             Card as Markdown
           </button>
         </div>
@@ -32,15 +33,6 @@ export function ModelCard({ card }: { card: Card }) {
       <Exports card={card} />
     </>
   );
-}
-
-/** A file that the browser keeps; nothing is asked of the server for it. */
-function save(name: string, text: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/markdown" }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
 function Rows({ title, rows }: { title: string; rows: [string, string][] }) {
@@ -109,11 +101,11 @@ function Scores({ card }: { card: Card }) {
     <section class="panel" aria-label="Scores">
       <h3>Scores</h3>
       {card.scored === null ? (
-        <p class="muted">Not evaluated. In a terminal: hornbook evaluate {card.model}</p>
+        <p class="muted">Not evaluated. In a terminal: {card.evaluate}</p>
       ) : (
         <>
           <dl class="rows">
-            {[...card.scores.map(({ name, value }): [string, number] => [scoreName(name), value]), ...beside].map(([name, value]) => (
+            {[...card.scores.map(({ name, value }): [string, number] => [scoreName(name, card.loss), value]), ...beside].map(([name, value]) => (
               <div key={name}>
                 <dt>{name}</dt>
                 <dd>{value.toLocaleString("en", { maximumFractionDigits: 4 })}</dd>

@@ -31,7 +31,7 @@ export function Palette({ here, screens, setTheme, close }: PaletteProps) {
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
   const lessons = useAsked("lessons", (signal) => get<{ lessons: LessonTitle[] }>("/page/lessons", signal)).answer?.lessons;
-  const all = useMemo(() => commandsOf({ here, screens, lessons: lessons ?? [], setTheme }), [lessons, here.models]);
+  const all = useMemo(() => commandsOf({ here, screens, lessons: lessons ?? [], setTheme }), [lessons, here]);
   const found = useMemo(() => matching(all, typed), [all, typed]);
   const shown = found.slice(0, SHOWN);
   const chosen = Math.min(at, Math.max(shown.length - 1, 0));
@@ -44,6 +44,7 @@ export function Palette({ here, screens, setTheme, close }: PaletteProps) {
     command.run();
   };
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.isComposing) return; // Enter ends what an input method composes
     const count = Math.max(shown.length, 1);
     const moves: Record<string, number> = { ArrowDown: (chosen + 1) % count, ArrowUp: (chosen + count - 1) % count };
     const to = moves[event.key];

@@ -42,7 +42,7 @@ export function RunCurves({ run, others, changed }: RunCurvesProps) {
   const { markers, feet, chosen, error: unknown, again } = useHappened(run.run, `${run.state}/${told}`, main.metrics, across);
   const beside = [useFollowing(others[0] ?? null, () => 0), useFollowing(others[1] ?? null, () => 0), useFollowing(others[2] ?? null, () => 0)];
   const all = [main, ...beside.slice(0, others.length)];
-  const names = [run.run, ...others];
+  const names = [run.run, ...others].slice(0, all.length); // as many as are drawn
   const divisor = unit === "bits per byte" ? (facts.answer?.nats_per_bit_per_byte ?? null) : 1;
   const many = names.length > 1;
   const { loss, rate, norm, speed } = useMemo(() => {

@@ -19,7 +19,7 @@ export function SaveFigure({ what, parts, draw }: SaveFigureProps) {
   const forms = NAMES.map((name) => ({
     name,
     extension: FORMS[name].extension,
-    made: () => FORMS[name].made(draw()),
+    made: async () => FORMS[name].made(draw()), // what goes wrong while it is drawn is said, too
   }));
   return <Save {...{ what, parts, forms }} />;
 }

@@ -3,7 +3,7 @@
 import { fixed, short } from "../numbers";
 import { setQuery } from "../route";
 import { THEMES, type Theme } from "../theme";
-import { isUsable, useHere } from "../which";
+import { isUsable, turnTo, useHere } from "../which";
 import { Icon } from "./icons";
 
 interface TopBarProps {
@@ -49,7 +49,7 @@ function ModelPicker() {
       <label class="sr" for="model">
         Model
       </label>
-      <select id="model" value={which.model} onChange={(event) => setQuery({ model: event.currentTarget.value, checkpoint: "" })}>
+      <select id="model" value={which.model} onChange={(event) => turnTo(event.currentTarget.value)}>
         {models.filter(isUsable).map((each) => (
           <option key={each.model} value={each.model}>
             {each.model}

@@ -33,8 +33,10 @@ function Looked({ which }: { which: NonNullable<Present["which"]> }) {
   const given: Given = translates ? { source, prompt } : { prompt };
   const nothing = (translates ? source : prompt) === "";
   const key = nothing ? null : JSON.stringify([which.model, which.checkpoint, given]);
-  const asked = useAsked(key, (signal) => askTrace(which, given, signal), 250);
-  const trace = asked.answer;
+  // What was asked comes along: the last answer stays on the screen while the next question is on its way.
+  const look = async (signal: AbortSignal) => ({ trace: await askTrace(which, given, signal), question: { ...only(which), ...given } });
+  const asked = useAsked(key, look, 250);
+  const trace = asked.answer?.trace ?? null;
   const count = trace?.tokens.length ?? 0;
   const place = Math.min(Number(query["place"] ?? count - 1), count - 1);
   const off = (query["off"] ?? "").split(",").filter(Boolean);
@@ -49,7 +51,7 @@ function Looked({ which }: { which: NonNullable<Present["which"]> }) {
         <p class="muted numbers" data-loss={trace?.loss ?? ""} data-trace-of={trace?.id ?? ""}>
           {trace && trace.loss !== null && `loss of this text: ${fixed(trace.loss)} nats a token`}
         </p>
-        {trace && <SaveTrace trace={trace} asked={{ ...only(which), ...given }} />}
+        {asked.answer && <SaveTrace trace={asked.answer.trace} asked={asked.answer.question} />}
       </div>
       {translates && (
         <div class="card">
@@ -115,9 +117,11 @@ interface AsPythonProps {
 function AsPython({ trace, which, place }: AsPythonProps) {
   const { query } = useRoute();
   if (Object.keys(trace.maps).length === 0) return null;
+  const looked = headOf(trace, query);
+  const row = Math.min(place, (trace.maps[looked.kind]?.rows ?? 1) - 1);
   return (
     <Notebook
-      {...{ which, place, ...headOf(trace, query) }}
+      {...{ which, place, row, ...looked }}
       tokens={trace.tokens.map((each) => each.id)}
       source={trace.source?.map((each) => each.id) ?? null}
       causal={trace.loss !== null}
@@ -137,7 +141,11 @@ function Answer({ trace, place }: { trace: Trace; place: number }) {
         <h2>
           Answer <small>after {visible(trace.tokens[place]?.text ?? "")}</small>
         </h2>
-        <SaveBars id={trace.id} tokens={trace.tokens.slice(0, place + 1)} bars={listed.map(barOf)} />
+        {trace.loss === null ? (
+          <SaveBars what={`Token at place ${place + 1}`} id={trace.id} tokens={trace.tokens} bars={listed.map(barOf)} />
+        ) : (
+          <SaveBars id={trace.id} tokens={trace.tokens.slice(0, place + 1)} bars={listed.map(barOf)} />
+        )}
       </div>
       <ul class="bars">
         {listed.map((each) => (

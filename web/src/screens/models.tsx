@@ -5,9 +5,9 @@ import { fixed, short } from "../numbers";
 import { Doctor } from "../parts/doctor";
 import { ModelCard } from "../parts/modelcard";
 import { Notice } from "../parts/notice";
-import { setQuery, useRoute } from "../route";
+import { useRoute } from "../route";
 import { useAsked } from "../store";
-import { useHere } from "../which";
+import { turnTo, useHere } from "../which";
 
 export function Models() {
   const { which } = useHere();
@@ -25,7 +25,7 @@ export function Models() {
       {listed.error && <Notice error={listed.error} again={listed.again} />}
       {listed.answer && models.length === 0 && (
         <p class="empty">
-          No model yet: one stands here as soon as it has saved a checkpoint. In a terminal, <code>hornbook quickstart</code> trains a
+          No model yet: a run is listed once it has saved a checkpoint. In a terminal, <code>hornbook quickstart</code> trains a
           small one.
         </p>
       )}
@@ -74,7 +74,7 @@ function Line({ line, shown }: { line: ModelLine; shown: string | undefined }) {
             type="radio"
             name="shown-model"
             checked={line.model === shown}
-            onChange={() => setQuery({ model: line.model, checkpoint: "" })}
+            onChange={() => turnTo(line.model)}
           />
           {line.model}
         </label>

@@ -167,6 +167,11 @@ class Changed:
         return self.around(self.within)(*given)
 
 
+def innermost(kernel: Kernel) -> Kernel:
+    """The kernel that works within all that was changed around it."""
+    return innermost(kernel.within) if isinstance(kernel, Changed) else kernel
+
+
 def beneath(kernel: Kernel, other: Kernel) -> Kernel:
     """``other`` in place of ``kernel``, with all that was changed around it: who looks on sees the changed model."""
     return Changed(kernel.around, beneath(kernel.within, other)) if isinstance(kernel, Changed) else other

@@ -22,6 +22,7 @@ from hornbook.evaluation.inside.observing import (
     blocks_of,
     changed,
     counted,
+    innermost,
     replaced,
     writing_stack,
 )
@@ -88,7 +89,8 @@ def at_temperature(model: Model, temperature: Temperature) -> Iterator[None]:
         layers = range(stack.depth) if temperature.layer is None else [temperature.layer]
         for block in blocks_of(stack):
             attention = attentions(block)[name]
-            exits.enter_context(replaced(attention, KERNELS["explicit"]))
+            if innermost(attention.kernel) in KERNELS.values():  # one that was broken on purpose stays broken
+                exits.enter_context(replaced(attention, KERNELS["explicit"]))
             exits.enter_context(changed(attention, dividing(values, lambda: at_work() in layers)))
         yield
 

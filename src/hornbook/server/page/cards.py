@@ -39,4 +39,4 @@ async def doctor(name: str, asked: Nothing, http: Request) -> dict[str, Any]:
     """What is wrong with its training, as far as the doctor can tell; it takes its time."""
     page = page_of(http)
     run = page.run(name)
-    return await page.models.desk.ask(lambda: examined(run))
+    return await page.practice.ask(lambda: examined(run))

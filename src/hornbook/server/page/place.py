@@ -17,6 +17,7 @@ from fastapi import Request
 
 from hornbook.errors import MissingError
 from hornbook.server.config import ServerConfig
+from hornbook.server.desk import Desk
 from hornbook.server.errors import ApiError
 from hornbook.server.models import Models, Served, serve_one
 from hornbook.server.page.traces import Traces
@@ -30,6 +31,9 @@ Found = TypeVar("Found")
 
 OPENED = 6
 """So many runs and checkpoints are kept open for looking into them, and so many for writing."""
+
+EXAMINED = 4
+"""So many runs are being examined or wait for it."""
 
 
 @dataclass
@@ -69,6 +73,7 @@ class Page:
     shelf: Shelf = field(default_factory=Shelf)
     trainings: Trainings = field(default_factory=Trainings)
     traces: Traces = field(default_factory=Traces)
+    practice: Desk = field(default_factory=lambda: Desk(EXAMINED))  # where the doctor takes his time
     demo: Started | None = None
     tokenizers: dict[str, Tokenizer] = field(default_factory=dict)  # that were trained here, by name
     trained: int = 0

@@ -120,8 +120,8 @@ AFTERWARDS = (
           "Loss stops at the frequencies of tokens.", training=batches.each(batches.shuffled_tokens)),
     Fault("four-times", "Every batch is read at four steps one after another.",
           "Loss falls in stairs; a quarter of the text is read.", training=batches.four_times),
-    Fault("endless-warm-up", "The warm-up is a hundred times as long as it should be.",
-          "Loss falls far too slowly.", training=learning.with_endless_warmup, needs=warmup),
+    Fault("endless-warm-up", "The learning rate rises until the end of the training.",
+          "Loss falls slowly at first, and never settles.", training=learning.with_endless_warmup, needs=warmup),
     Fault("uphill", "Gradients are added where they should be taken away.",
           "The loss rises.", training=learning.uphill),
 )

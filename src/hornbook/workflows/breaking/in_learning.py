@@ -85,9 +85,9 @@ def with_idle_steps(training: Training) -> None:
 
 
 def with_endless_warmup(training: Training) -> None:
-    """The warm-up is given a hundred times as long as it should take."""
+    """The learning rate rises until the end of the training."""
     config = training.recipe.training
-    schedule = dataclasses.replace(config.schedule, warmup=100 * config.schedule.warmup)
+    schedule = dataclasses.replace(config.schedule, warmup=0.97)
     training.recipe = replaced(training.recipe, training=dataclasses.replace(config, schedule=schedule))
 
 

@@ -78,8 +78,8 @@ def against_keys(
     """The scores of what may be seen, and a value for each head."""
     sharing = query.shape[1] // seen.keys.shape[1]
     keys, values = (each.repeat_interleave(sharing, dim=1) for each in (seen.keys, seen.values))
-    scores = (query @ keys.mT * scoring.scale).masked_fill(~visible, torch.finfo(query.dtype).min)
-    return scores, values
+    scores = scoring.capped(query @ keys.mT * scoring.scale)
+    return scores.masked_fill(~visible, torch.finfo(query.dtype).min), values
 
 
 def with_softmax_over_queries(model: nn.Module) -> None:

@@ -49,7 +49,10 @@ def scores(card: dict[str, Any]) -> list[str]:
     """What was measured, and what a model without any learning would get."""
     if not card["scores"]:
         return ["Not evaluated."]
-    rows = [(each["name"].replace("_", " "), f"{each['value']:.6g}") for each in card["scores"]]
+    words = {"val_loss": card["loss"]}
+    rows = [
+        (words.get(each["name"], each["name"].replace("_", " ")), f"{each['value']:.6g}") for each in card["scores"]
+    ]
     beside = [(f"{each['name']} (baseline)", f"{each['loss']:.6g}") for each in card["baselines"]]
     return [f"Measured {card['scored']}, on text held out:", "", *table(("score", "value"), [*rows, *beside])]
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from hornbook.corpus.catalogue import CATALOGUE
 from hornbook.corpus.sources import TITLES
+from hornbook.data.config import Classify, Prefer, Reinforce, Reward
 from hornbook.errors import DamagedError, HornbookError
 from hornbook.files import read_json
 from hornbook.finetuning.config import KINDS as ADAPTING
@@ -22,7 +23,7 @@ from hornbook.finetuning.config import Everything
 from hornbook.formats.safetensors_files import open_tensors
 from hornbook.model.modules import by_module
 from hornbook.tokenizers.saved import load_tokenizer
-from hornbook.training.run_folder import Run, runs_root
+from hornbook.training.run_folder import Run
 from hornbook.workflows.compare import Line, seen
 from hornbook.workflows.export_model import FORMATS
 from hornbook.workflows.load import IMPORTED, with_vocabulary
@@ -30,13 +31,23 @@ from hornbook.workflows.recipe import Recipe, read_recipe
 from hornbook.workflows.recorded import read_evaluation, recorded_baselines
 from hornbook.workflows.watching.card_text import as_markdown
 from hornbook.workflows.watching.described import architecture_in_words
-from hornbook.workflows.watching.listing import about_model, checkpoints_of, entries
+from hornbook.workflows.watching.listing import about_model, checkpoints_of, entries, name_in_commands
 
 WRAPPED = ("base", "inner")
 """What a module is called inside of what fine-tuning put around it (finetuning/low_rank.py, adapters.py)."""
 
-NO_SCORES = frozenset(["kind", "step", "seconds", "schema", "checkpoint", "tokens", "rows", "bytes", "floor"])
+NO_SCORES = frozenset(
+    ["kind", "step", "seconds", "schema", "checkpoint", "tokens", "rows", "bytes", "floor", "asked", "labels", "texts"]
+)
 """What stands beside the scores of an evaluation and is none."""
+
+LOSSES: dict[type, str] = {
+    Classify: "loss, nats per label",
+    Prefer: "loss, nats per pair",
+    Reward: "loss, nats per pair",
+    Reinforce: "share of wrong answers",
+}
+"""What ``val_loss`` is, where it is not nats per token."""
 
 
 def line_of(run: Run) -> dict[str, Any]:
@@ -94,6 +105,7 @@ def card_of(run: Run) -> dict[str, Any]:
         "modules": [{"module": module, "parameters": size} for module, size in modules.items()],
         "data": data_of(run, recipe),
         **scores_of(run),
+        "loss": LOSSES.get(type(recipe.task), "loss, nats per token"),
         "checkpoints": checkpoints_of(run),
         "exports": [
             {
@@ -105,14 +117,9 @@ def card_of(run: Run) -> dict[str, Any]:
             for to, each in FORMATS.items()
         ],
         "doctor": f"hornbook doctor {called}",
+        "evaluate": f"hornbook evaluate {called}",
     }
     return card | {"markdown": as_markdown(card)}
-
-
-def name_in_commands(run: Run) -> str:
-    """What a person types: the name of one among the runs, the folder of any other."""
-    among = run.folder.resolve().parent == runs_root().resolve()
-    return shlex.quote(run.name if among else str(run.folder))
 
 
 def read_from(run: Run) -> Path:

@@ -14,7 +14,7 @@ from hornbook.workflows.diagnose import diagnosis_of
 from hornbook.workflows.paths import path_of
 
 NOT_TRAINED_HERE = (
-    "It was imported and not trained here: there is no training to judge. "
+    "It was imported, or begun and not trained here: there is no training to judge. "
     "Whether its files are whole, hornbook runs verify says."
 )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from hornbook.files import read_text
 from hornbook.model.config import KINDS as SHAPES
 from hornbook.training.checkpoints import checkpoints_in, read_progress
 from hornbook.training.journal import read_journal
-from hornbook.training.run_folder import Run, runs_in
+from hornbook.training.run_folder import Run, runs_in, runs_root
 from hornbook.workflows.recipe import KINDS, Recipe, read_recipe, resolved
 from hornbook.workflows.recorded import read_evaluation, recorded_baselines
 from hornbook.workflows.runs import summary
@@ -94,6 +95,12 @@ def checkpoints_of(run: Run) -> list[dict[str, Any]]:
 def entries(run: Run) -> list[dict[str, Any]]:
     """The lines of a run's journal; none before there is one."""
     return read_journal(run.metrics) if run.metrics.exists() else []
+
+
+def name_in_commands(run: Run) -> str:
+    """What a person types: the name of one among the runs, the folder of any other."""
+    among = run.folder.resolve().parent == runs_root().resolve()
+    return shlex.quote(run.name if among else str(run.folder))
 
 
 def is_live(run: Run) -> bool:

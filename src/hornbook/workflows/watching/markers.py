@@ -20,7 +20,7 @@ from hornbook.workflows.recipe import Recipe, read_recipe
 from hornbook.workflows.runs import summary
 from hornbook.workflows.spikes import LEFT_OUT, spikes_of
 from hornbook.workflows.train import RESUMED
-from hornbook.workflows.watching.listing import entries, is_live
+from hornbook.workflows.watching.listing import entries, is_live, name_in_commands
 
 ROWS = 8
 """So many rows of a spike are told, the worst first; the file has all."""
@@ -91,7 +91,7 @@ def markers_of(run: Run) -> list[dict[str, Any]]:
         *best(journal),
         *jumps(run),
         *left_out(run, journal),
-        *went_on(run),
+        *went_on(run, journal),
         *end(run, journal),
     ]
     names = {int(path.name.removeprefix("step-")): path.name for path in checkpoints_in(run.checkpoints)}
@@ -160,15 +160,16 @@ def jumps(run: Run) -> Iterator[dict[str, Any]]:
             "usual": found["usual"],
             "cause": found["cause"],
             "rows": [row_of(row) for row in worst[:ROWS]],
-            "command": f"hornbook runs batch {run.name} {found['step']}",
+            "command": f"hornbook runs batch {name_in_commands(run)} {found['step']}",
         }
         yield marker(found["step"] + 1, "spike", f"the loss {loss}{usual}", spike=told)
 
 
 def row_of(row: dict[str, Any]) -> dict[str, Any]:
     """A row of a spike: which it is, its loss, where its text is from and how it begins."""
-    names = [each["name"] for each in row.get("documents", []) if each.get("name")]
-    text = row.get("text")
+    told = row.get("documents") or [row]  # windows of several documents, or a row that is a table's own
+    names = [each["name"] for each in told if each.get("name")]
+    text = row.get("text") or next(iter(row.get("texts", {}).values()), None)
     return {
         "row": row["row"],
         "loss": row["loss"],
@@ -188,10 +189,12 @@ def left_out(run: Run, journal: Sequence[dict[str, Any]]) -> Iterator[dict[str, 
             yield marker(step + 1, "skipped", f"batch {step} was left out")
 
 
-def went_on(run: Run) -> Iterator[dict[str, Any]]:
-    """Where the training was taken up again."""
-    for step in run.info.get(RESUMED, []):
-        yield marker(int(step), "resumed", f"went on after {step} updates")
+def went_on(run: Run, journal: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Where the training was taken up again, and something was made of it."""
+    made = max((entry["step"] + 1 for entry in journal if entry["kind"] in ("update", "skipped")), default=0)
+    for step in dict.fromkeys(map(int, run.info.get(RESUMED, []))):  # killed twice after the same checkpoint
+        if 0 < step < made:
+            yield marker(step, "resumed", f"went on after {step} updates")
 
 
 def end(run: Run, journal: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -200,5 +203,5 @@ def end(run: Run, journal: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]
     if not made or is_live(run):
         return
     finished = summary(run)["state"] == "finished"
-    what = "the run is finished" if finished else f"stopped: hornbook train --resume {run.name}"
+    what = "the run is finished" if finished else f"stopped: hornbook train --resume {name_in_commands(run)}"
     yield marker(made[-1], "finished" if finished else "stopped", what)

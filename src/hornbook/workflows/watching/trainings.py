@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,9 +93,13 @@ class Started:
 
 @dataclass
 class Trainings:
-    """Every process that was started here, by the name of its run."""
+    """Every process that was started here, by the name of its run.
+
+    Those who ask come from several threads: between a look at what is there and what is done about it nobody else acts.
+    """
 
     started: dict[str, Started] = field(default_factory=dict)
+    one_at_a_time: threading.RLock = field(default_factory=threading.RLock)
 
     def start(self, recipe: str, overrides: Sequence[str], folder: Path | None, root: Path) -> Started:
         """Train a recipe of the package into a new folder (by default the next free one).
@@ -103,10 +108,11 @@ class Trainings:
             SettingError: there is no such recipe or setting, or the folder is taken.
         """
         known = load_recipe(shipped(recipe), overrides)
-        folder = folder or root / free_folder(known.name).name
-        if folder.exists() or self.runs(folder.name):
-            raise SettingError(f"run: {folder.name} is there already; give another name")
-        return self.begin(["train", recipe, *overrides, "--run", str(folder)], folder, fresh=True)
+        with self.one_at_a_time:
+            folder = folder or root / free_folder(known.name).name
+            if folder.exists() or self.runs(folder.name):
+                raise SettingError(f"run: {folder.name} is there already; give another name")
+            return self.begin(["train", recipe, *overrides, "--run", str(folder)], folder, fresh=True)
 
     def resume(self, run: Run) -> Started:
         """Go on with a run.
@@ -114,11 +120,12 @@ class Trainings:
         Raises:
             BusyError: a process is at it.
         """
-        if not is_live(run) and self.runs(run.name) and self.started[run.name].told:
-            self.started[run.name].process.wait()  # it has saved and is about to end
-        if is_live(run) or self.runs(run.name):
-            raise BusyError(f"{run.name} is being trained; wait for it or stop it first")
-        return self.begin(["train", "--resume", str(run.folder)], run.folder, fresh=False)
+        with self.one_at_a_time:
+            if not is_live(run) and self.runs(run.name) and self.started[run.name].told:
+                self.started[run.name].process.wait()  # it has saved and is about to end
+            if is_live(run) or self.runs(run.name):
+                raise BusyError(f"{run.name} is being trained; wait for it or stop it first")
+            return self.begin(["train", "--resume", str(run.folder)], run.folder, fresh=False)
 
     def begin(self, words: Sequence[str], folder: Path, fresh: bool) -> Started:
         """A process for these words of the command line."""
@@ -155,13 +162,14 @@ class Trainings:
         Raises:
             MissingError: it was not started here.
         """
-        training = self.find(name)
-        training.leave()
-        if not training.given_up:
-            return "stopping"
-        training.wait()
-        del self.started[name]
-        return "discarded"
+        with self.one_at_a_time:
+            training = self.find(name)
+            training.leave()
+            if not training.given_up:
+                return "stopping"
+            training.wait()
+            del self.started[name]
+            return "discarded"
 
     def leave(self) -> None:
         """Tell all of them to end, and do not wait: whoever watches them is told first."""
