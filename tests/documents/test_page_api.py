@@ -209,7 +209,8 @@ class Visit:
         if path.endswith("resume"):
             wait_for(lambda: self.state() != "running")
         else:
-            wait_for(lambda: Path("runs/my-run/metrics.jsonl").exists())
+            journal = Path("runs/my-run/metrics.jsonl")
+            wait_for(lambda: journal.exists() and journal.stat().st_size > 0)  # before its first step nothing is left
         status, found = ask(self.server, "POST", path, {})[:2]
         if status not in (200, 409):
             yield f"{status} {found}"

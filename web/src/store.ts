@@ -69,9 +69,10 @@ export function useAsked<Answer>(
       return;
     }
     const leaving = new AbortController();
+    const question = asking.current; // that of this key: the next may be drawn before this one is taken back
     setState((old) => ({ ...old, waiting: true }));
     const timer = setTimeout(() => {
-      asking.current(leaving.signal).then(
+      question(leaving.signal).then(
         (answer) => leaving.signal.aborted || setState({ answer, error: null, waiting: false }),
         (error: Error) => leaving.signal.aborted || setState((old) => ({ ...old, error, waiting: false })),
       );
