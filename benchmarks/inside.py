@@ -33,12 +33,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         run = random_gpt2(Path(folder) / "gpt2")
         tokens = list(range(1000, 1000 + asked.tokens))
-        process, port = served(run, "float32", 1, False)
-        try:
+        with served(run, "float32", 1, False, Path(folder) / "said") as (_, port):
             rounds = in_turns(run, port, tokens, asked.times)
-        finally:
-            process.terminate()
-            process.wait()
     found = {
         name: {"median": statistics.median(each[name] for each in rounds), "least": min(each[name] for each in rounds)}
         for name in rounds[0]

@@ -7,6 +7,12 @@ from tests.mutate.mistake import mistakes_in
 # fmt: off
 MODEL = [
     *mistakes_in(
+        "model/arithmetic.py", "model/test_arithmetic.py",
+        ("rows > WORTH_WIDENING", "rows >= WORTH_WIDENING", "the detour is taken a row too early"),
+        ("product[start : start + AT_ONCE])", "product[:AT_ONCE])", "every part is written over the first"),
+        ("product.T.bfloat16()", "product.T", "what comes back is float32"),
+    ),
+    *mistakes_in(
         "model/masks.py", "model/test_masks.py model/test_attention.py",
         ("Causal: lambda rule, query, key: key <= query", "Causal: lambda rule, query, key: key < query", "a token does not see itself"),
         ("key > query - rule.size", "key >= query - rule.size", "sliding window one too wide"),

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from hornbook.errors import SettingError
-from hornbook.training import precision as room
+from hornbook.model import arithmetic as room
 from hornbook.training.devices import choose_device, choose_threads, device_of, moved
 from hornbook.training.precision import LossScale, Precision, choose_precision
 from tests.training.small import a_batch, a_model

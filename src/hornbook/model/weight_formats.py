@@ -25,6 +25,7 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 
 from hornbook.errors import SettingError, nearest
+from hornbook.model.arithmetic import bfloat16_product
 from hornbook.model.models import Decoder
 
 WeightFormat = Literal["float32", "bfloat16", "int8", "int4"]
@@ -79,6 +80,8 @@ class Wide(nn.Module):
         """By the library, in the weights' own format."""
         if self.weight.dtype == torch.float32 and few_rows(hidden):
             return by_columns(hidden, self.weight)
+        if self.weight.dtype == torch.bfloat16:
+            return bfloat16_product(hidden, self.weight).to(hidden.dtype)
         return F.linear(hidden.to(self.weight.dtype), self.weight).to(hidden.dtype)
 
     def rows(self, index: Int[Tensor, "*B"]) -> Float[Tensor, "*B I"]:
@@ -113,7 +116,7 @@ class Int8(nn.Module):
 
     def by_matrix(self, hidden: Float[Tensor, "*B I"]) -> Float[Tensor, "*B O"]:
         """By the library; numbers up to 127 lose nothing in bfloat16."""
-        return F.linear(hidden.bfloat16(), self.whole.bfloat16()).to(hidden.dtype)
+        return bfloat16_product(hidden, self.whole).to(hidden.dtype)
 
     def rows(self, index: Int[Tensor, "*B"]) -> Float[Tensor, "*B I"]:
         """Some rows of the matrix, as an embedding looks them up."""
@@ -163,7 +166,7 @@ class Int4(nn.Module):
 
     def by_matrix(self, hidden: Float[Tensor, "*B I"]) -> Float[Tensor, "*B O"]:
         """By the library, from weights widened to bfloat16."""
-        return F.linear(hidden.bfloat16(), self.dense().bfloat16()).to(hidden.dtype)
+        return bfloat16_product(hidden, self.dense()).to(hidden.dtype)
 
     def rows(self, index: Int[Tensor, "*B"]) -> Float[Tensor, "*B I"]:
         """Some rows of the matrix, as an embedding looks them up."""

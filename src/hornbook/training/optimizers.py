@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from hornbook.errors import HornbookError
+from hornbook.model.arithmetic import multiplies_bfloat16
 from hornbook.training.adamw import ExplicitAdamW
 from hornbook.training.config import AdamW, Muon, OptimizerConfig
 from hornbook.training.muon import MuonOptimizer
-from hornbook.training.precision import multiplies_bfloat16
 from hornbook.training.shards import is_sharded
 
 ADAMW: dict[str, Callable[..., torch.optim.Optimizer]] = {

@@ -9,32 +9,12 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import torch
 
 from hornbook.errors import SettingError
+from hornbook.model.arithmetic import multiplies_bfloat16
 from hornbook.training.config import PrecisionName
-
-
-@cache
-def processor_flags() -> frozenset[str]:
-    """What the processor says it can do, in lower case; empty where the system has no ``/proc/cpuinfo``."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").lower().splitlines()
-    except OSError:
-        return frozenset()
-    return frozenset(
-        word for line in lines if line.startswith(("flags", "features")) for word in line.partition(":")[2].split()
-    )
-
-
-def multiplies_bfloat16(device: torch.device) -> bool:
-    """Whether matrices are multiplied in bfloat16 by the hardware itself, and not by a detour that is slower."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return device.type == "cpu" and bool(processor_flags() & {"avx512_bf16", "amx_bf16", "bf16"})
 
 
 @dataclass(frozen=True)

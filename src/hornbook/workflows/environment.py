@@ -24,7 +24,8 @@ import torch
 
 from hornbook.cores import available_cores
 from hornbook.files import home
-from hornbook.training.precision import choose_precision, processor_flags
+from hornbook.model.arithmetic import processor_flags
+from hornbook.training.precision import choose_precision
 
 GIGA = 1024**3
 OLDEST_PYTHON = (3, 11)
