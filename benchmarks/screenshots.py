@@ -80,7 +80,7 @@ def experiment(page: Page) -> None:
 def palette(page: Page) -> None:
     """Open the list of all that can be done, and look for something."""
     page.keyboard.press("Control+k")
-    page.get_by_role("combobox").fill("ins")
+    page.get_by_label("What to do").fill("ins")
 
 
 @dataclass(frozen=True)
