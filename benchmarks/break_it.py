@@ -188,6 +188,8 @@ def read(out: Path) -> list[dict[str, Any]]:
 def show(runs: list[dict[str, Any]]) -> None:
     """The matrix and the two rates, as Markdown."""
     broken, healthy = ([each for each in runs if each["kind"] == kind] for kind in ("broken", "healthy"))
+    from hornbook.workflows.breaking.faults import AFTERWARDS
+
     print("| training | runs | found | named | findings (runs) |\n|---|---|---|---|---|")
     for name in dict.fromkeys(each["name"] for each in (*broken, *healthy)):
         rows = [each for each in runs if each["name"] == name]
@@ -201,6 +203,9 @@ def show(runs: list[dict[str, Any]]) -> None:
     named = sum(bool(set(EXPECTED.get(each["name"], ())) & set(each["found"])) for each in broken)
     alarms = sum(bool(each["found"]) for each in healthy)
     print(f"\nBroken runs found: {found} of {len(broken)} ({found / max(1, len(broken)):.1%}); named: {named}.")
+    later = [each for each in broken if each["name"] in {fault.name for fault in AFTERWARDS}]
+    right = sum(bool(set(EXPECTED[each["name"]]) & set(each["found"])) for each in later)
+    print(f"Of those, faults written when the doctor was finished: {right} of {len(later)} named.")
     print(f"Healthy runs with a finding: {alarms} of {len(healthy)} ({alarms / max(1, len(healthy)):.1%}).")
     for what in ("training", "doctor"):
         seconds = sorted(each["seconds"][what] for each in runs)

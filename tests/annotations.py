@@ -1,6 +1,6 @@
 """While tests run, each call of ``hornbook`` is checked by its annotations: shapes by jaxtyping, the rest by beartype.
 
-jaxtyping has to remember for each call which size each name of an axis stood for, which takes some ten times as long as
+jaxtyping has to remember for each call which size each name of an axis stood for, which takes much longer than
 beartype's check. So in the rooms of text, whose inner loops are called a million times, it looks only after the modules
 in which a shape stands.
 """

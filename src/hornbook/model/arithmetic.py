@@ -1,6 +1,6 @@
 """Products in bfloat16: by the processor itself, or where it has no instructions for them, in float32.
 
-PyTorch multiplies in bfloat16 on every processor; without instructions for it, matrices are multiplied some six times
+PyTorch multiplies in bfloat16 on every processor; without instructions for it, matrices are multiplied far
 slower than in float32. There the weights are widened, as soon as enough rows share that work. Next: weight_formats.py.
 """
 
@@ -15,11 +15,10 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 WORTH_WIDENING = 4
-"""Rows up to which widening the weights takes longer than it saves (768 x 3,072 on two cores with AVX2: 4 rows take
-about 2 ms either way, 64 rows 28 in bfloat16 and 5.4 widened)."""
+"""Rows up to which widening the weights takes longer than it saves."""
 AT_ONCE = 1024
-"""Rows of the weights that are widened at once, so that they are still in the processor's cache when multiplied (16
-rows of hidden: 2.2 ms, and 5.1 for all at once); and a vocabulary's whole table is never held in float32."""
+"""Rows of the weights that are widened at once, so that they are still in the processor's cache when multiplied; and a
+vocabulary's whole table is never held in float32."""
 
 
 @cache

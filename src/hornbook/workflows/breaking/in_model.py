@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from hornbook.model.attention import Attention
 from hornbook.model.config import Bidirectional
 from hornbook.model.feed_forward import FeedForward
-from hornbook.model.kernels import KeysValues, Scoring, Watch
+from hornbook.model.kernels import KeysValues, Scoring, Watch, explicit
 from hornbook.model.masks import Mask
 from hornbook.model.norms import Branch, Residual
 from hornbook.model.position_encodings import PositionEncoding
@@ -51,35 +51,25 @@ def over_queries(
     watch: Watch,
 ) -> Float[Tensor, "B H T D"]:
     """Attention whose weights sum to 1 down the queries instead of along the keys."""
-    visible = mask.dense()
-    scores, values = against_keys(query, seen, visible, scoring)
+    sharing, visible = query.shape[1] // seen.keys.shape[1], mask.dense()
+    keys, values = (each.repeat_interleave(sharing, dim=1) for each in (seen.keys, seen.values))
+    scores = scoring.capped(query @ keys.mT * scoring.scale).masked_fill(~visible, torch.finfo(query.dtype).min)
     weights = scores.softmax(dim=-2).masked_fill(~visible, 0.0)
     return F.dropout(watch(weights), scoring.dropout) @ values
 
 
-def one_ahead(
-    query: Float[Tensor, "B H T D"],
-    seen: KeysValues,
-    mask: Mask,
-    bias: Float[Tensor, "#B #H T S"] | None,
-    scoring: Scoring,
-    watch: Watch,
-) -> Float[Tensor, "B H T D"]:
-    """Attention in which every token sees what the one after it may see: that one."""
-    visible = mask.dense()
-    visible = torch.cat([visible[..., 1:, :], visible[..., -1:, :]], dim=-2)
-    scores, values = against_keys(query, seen, visible, scoring)
-    return F.dropout(watch(scores.softmax(dim=-1)), scoring.dropout) @ values
+class Ahead(Mask):
+    """A mask in which every token sees what the one after it may see: that one."""
+
+    def dense(self) -> Bool[Tensor, "B 1 T S"]:
+        """Each row is the one below it; the last stays."""
+        visible = super().dense()
+        return torch.cat([visible[..., 1:, :], visible[..., -1:, :]], dim=-2)
 
 
-def against_keys(
-    query: Float[Tensor, "B H T D"], seen: KeysValues, visible: Bool[Tensor, "*B T S"], scoring: Scoring
-) -> tuple[Float[Tensor, "B H T S"], Float[Tensor, "B H S D"]]:
-    """The scores of what may be seen, and a value for each head."""
-    sharing = query.shape[1] // seen.keys.shape[1]
-    keys, values = (each.repeat_interleave(sharing, dim=1) for each in (seen.keys, seen.values))
-    scores = scoring.capped(query @ keys.mT * scoring.scale)
-    return scores.masked_fill(~visible, torch.finfo(query.dtype).min), values
+def one_ahead(query: Float[Tensor, "B H T D"], seen: KeysValues, mask: Mask, *rest: Any) -> Float[Tensor, "B H T D"]:
+    """Attention as it should be, under a mask that is one off."""
+    return explicit(query, seen, Ahead(mask.rule, mask.query, mask.key), *rest)
 
 
 def with_softmax_over_queries(model: nn.Module) -> None:
