@@ -12,6 +12,8 @@ import torch
 
 from hornbook.data.prepare import prepare
 from hornbook.errors import MissingError, SettingError
+from hornbook.evaluation.diagnosis.case import Record
+from hornbook.evaluation.diagnosis.in_journal import loss_jumps
 from hornbook.training.run_folder import Run
 from hornbook.workflows.breaking.faults import FAULTS, fault_named
 from hornbook.workflows.breaking.seal import opened
@@ -140,6 +142,17 @@ def found_in(run: Run) -> dict[str, str]:
     diagnosis = diagnosis_of(run.folder)
     assert diagnosis is not None and diagnosis.checks > 20
     return {finding.name: finding.evidence for finding in diagnosis.findings}
+
+
+@pytest.mark.parametrize(("wild", "found"), [(1, False), (2, False), (3, True), (40, True)])
+def test_a_loss_that_is_back_at_once_is_no_finding_and_one_that_stays_is(place: Path, wild: int, found: bool) -> None:
+    recipe, losses = recipe_in(place, "model.vocabulary=64"), [4.2 - 0.02 * step for step in range(60)]
+    losses[20 : 20 + wild] = [9.0] * wild
+    journal = [{"kind": "update", "loss": loss} for loss in losses]
+    record = Record(recipe.model, recipe.training, journal, saved=True, from_scratch=True)
+    finding = loss_jumps(record)
+    assert (finding is not None) == found
+    assert finding is None or finding.evidence.startswith("9.000 in steps ")
 
 
 def test_a_healthy_run_has_nothing(healthy: Run) -> None:

@@ -83,6 +83,14 @@ def trained(name: str, *settings: str, watcher: Silent | None = None) -> Run:
 
 
 @pytest.mark.usefixtures("garbage")
+def test_a_jump_of_batches_that_were_exchanged_is_kept_though_their_rows_stand_nowhere() -> None:
+    run = train(load_recipe("small.toml"), Path("broken"), Silent(), fault="targets-not-shifted").run
+    assert spikes_of(run.folder)
+    for path in spikes_of(run.folder):
+        assert [set(row) for row in json.loads(path.read_text())["rows"]] == [{"row", "loss"}] * 3
+
+
+@pytest.mark.usefixtures("garbage")
 def test_a_planted_document_is_named_as_the_cause_and_its_row_layers_and_losses_are_kept() -> None:
     listening = Listening()
     run = trained("run", watcher=listening)

@@ -58,6 +58,15 @@ def check_share(share: float) -> None:
 class NextToken:
     """At every token of a text, the next (Radford et al. 2018). For decoders."""
 
+    candidates: int | None = None
+    """Learn to tell each token from the others of its batch and a sample, so many in all, instead of from the whole
+    vocabulary (Jean et al. 2015): with a large vocabulary and a small model a step takes a fraction of the time."""
+
+    def __post_init__(self) -> None:
+        """Refuse so few that nothing is left to choose (``SettingError``)."""
+        if self.candidates is not None and self.candidates < 2:
+            raise SettingError(f"candidates: found {self.candidates}, expected 2 tokens or more, as in 4096")
+
 
 @dataclass(frozen=True)
 class MaskedTokens:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from hornbook.batches import IGNORED, Labelled, Pairs, Texts
 from hornbook.data.config import Classify, Continue, CutSpans, Instruct, MaskedTokens, NextToken, TaskConfig, Translate
 from hornbook.model.models import Decoder, Encoder, EncoderDecoder, Model
+from hornbook.training.candidates import candidate_cross_entropy
 from hornbook.training.linear_cross_entropy import linear_cross_entropy
 
 
@@ -78,6 +79,21 @@ def next_token(model: Decoder | Encoder, batch: Texts) -> Loss:
     return stream_loss(model, *where_asked(hidden, batch.targets, batch.places))
 
 
+@dataclass(frozen=True)
+class NextTokenAmong:
+    """The same, told from ``count`` candidates instead of from the whole vocabulary (candidates.py)."""
+
+    count: int
+
+    def __call__(self, model: Decoder, batch: Texts) -> Loss:
+        """The loss among the candidates; a model whose logits are no plain product has all of them."""
+        table = model.embedding.table
+        if table is None or len(table) <= self.count:
+            return next_token(model, batch)
+        hidden = model.hidden(batch.tokens, batch.positions)
+        return Loss(*candidate_cross_entropy(model.ready(hidden), table, batch.targets, self.count))
+
+
 def where_asked(
     hidden: Float[Tensor, "B T C"], targets: Int[Tensor, "B T"], places: Int[Tensor, "B K"]
 ) -> tuple[Float[Tensor, "B K C"], Int[Tensor, "B K"]]:
@@ -121,7 +137,7 @@ def classification(model: nn.Module, batch: Labelled) -> Loss:
 
 
 OBJECTIVES: dict[type, Callable[[Any], Objective]] = {
-    NextToken: lambda task: next_token,
+    NextToken: lambda task: next_token if task.candidates is None else NextTokenAmong(task.candidates),
     MaskedTokens: lambda task: masked_token,
     CutSpans: lambda task: SequenceToSequence(),
     Translate: lambda task: SequenceToSequence(task.label_smoothing),

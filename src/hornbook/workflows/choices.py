@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hornbook.data.config import NextToken
 from hornbook.model.config import ModelConfig
 from hornbook.model.count import Memory, count
 from hornbook.training.compiling import Compiling, choose_compiling, expected_seconds, prepared
@@ -66,6 +67,13 @@ def training_memory(recipe: Recipe, config: ModelConfig, precision: str) -> Memo
     )
 
 
+def operations_per_token(recipe: Recipe, config: ModelConfig) -> int:
+    """What a token costs in training; where it is told from some candidates, fewer logits are multiplied."""
+    candidates = recipe.task.candidates if isinstance(recipe.task, NextToken) else None
+    spared = 0 if candidates is None else max(0, config.vocabulary - candidates)
+    return count(config).training_flops_per_token() - 6 * config.width * spared
+
+
 def duration(recipe: Recipe, config: ModelConfig, steps_per_epoch: int) -> float:
     """About how many seconds a training takes uncompiled, by its clock or by counting what it multiplies."""
     training = recipe.training
@@ -73,7 +81,7 @@ def duration(recipe: Recipe, config: ModelConfig, steps_per_epoch: int) -> float
         return training.minutes * 60
     tokens = training.batch * config.context
     steps = training.total_steps(steps_per_epoch, tokens) or 1
-    operations = float(steps * tokens * count(config).training_flops_per_token())
+    operations = float(steps * tokens * operations_per_token(recipe, config))
     return expected_seconds(operations, choose_device(training.device))
 
 

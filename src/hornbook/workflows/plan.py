@@ -22,7 +22,7 @@ from hornbook.training.compiling import duration, expected_seconds
 from hornbook.training.devices import choose_device
 from hornbook.training.precision import choose_precision
 from hornbook.training.run_folder import runs_root
-from hornbook.workflows.choices import training_memory
+from hornbook.workflows.choices import operations_per_token, training_memory
 from hornbook.workflows.load import with_vocabulary
 from hornbook.workflows.recipe import Recipe, resolved
 from hornbook.workflows.tasks import task_of
@@ -161,7 +161,7 @@ def plan_for(recipe: Recipe, prepared: Any, trying: Path | None = None, law: Pat
     precision = choose_precision(training.precision, device).name
     tokens = training.batch * config.context
     steps = training.total_steps(batches.steps_per_epoch, tokens)
-    operations = float((steps or 0) * tokens * counted.training_flops_per_token())
+    operations = float((steps or 0) * tokens * operations_per_token(recipe, config))
     seconds = 60.0 * (training.minutes or 0.0) if steps is None else expected_seconds(operations, device)
     memory, found = training_memory(recipe, config, precision).total, None
     if trying is not None:
@@ -177,7 +177,7 @@ def plan_for(recipe: Recipe, prepared: Any, trying: Path | None = None, law: Pat
         tokens_per_step=tokens,
         steps=steps,
         epochs=None if steps is None else steps / batches.steps_per_epoch,
-        flops_per_token=counted.training_flops_per_token(),
+        flops_per_token=operations_per_token(recipe, config),
         memory_bytes=memory,
         seconds=seconds,
         precision=precision,

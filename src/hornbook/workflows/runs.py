@@ -97,7 +97,8 @@ def batch_of(name: str | Path, step: int) -> list[dict[str, Any]]:
 
 
 def rows_of_step(batches: Any, step: int, tokenizer: Tokenizer) -> list[dict[str, Any]]:
-    """The rows of a step of whatever kind of batches, as ``batch_of`` tells them."""
+    """The rows of a step of whatever kind of batches, as ``batch_of`` tells them; none where the batches of a training
+    were exchanged for others (breaking/), whose rows stand nowhere in the text."""
     if isinstance(batches, PairBatches):
         return describe_rows(batches, step, tokenizer)
     if isinstance(batches, ConversationBatches):
@@ -105,5 +106,4 @@ def rows_of_step(batches: Any, step: int, tokenizer: Tokenizer) -> list[dict[str
     if isinstance(batches, QuestionBatches):
         return describe_questions(batches, step, tokenizer)
     windows = batches.batches if isinstance(batches, RemadeBatches) else batches
-    assert isinstance(windows, Batches)
-    return describe(windows, step, tokenizer)
+    return describe(windows, step, tokenizer) if isinstance(windows, Batches) else []

@@ -22,7 +22,6 @@ import torch
 from hornbook.data.config import NextToken, Reinforce
 from hornbook.errors import HornbookError, SettingError
 from hornbook.files import write_text
-from hornbook.model.count import count
 from hornbook.tokenizers.saved import fingerprint
 from hornbook.training.devices import moved
 from hornbook.training.distribution import check_rows
@@ -40,7 +39,7 @@ from hornbook.training.timer import ByTime
 from hornbook.training.world import World, joined, restarted
 from hornbook.workflows.breaking.faults import fault_named
 from hornbook.workflows.breaking.seal import SEALED, seal
-from hornbook.workflows.choices import objective_of
+from hornbook.workflows.choices import objective_of, operations_per_token
 from hornbook.workflows.load import with_vocabulary
 from hornbook.workflows.recipe import Recipe, read_recipe, to_toml
 from hornbook.workflows.setting_up import Training, set_up, whole_model
@@ -138,7 +137,7 @@ def demand(training: Training) -> tuple[float, torch.dtype, torch.device]:
     """Operations for a token, the arithmetic they are in, and where."""
     config = with_vocabulary(training.recipe.model, training.prepared.tokenizer)
     device, dtype = next(training.model.parameters()).device, getattr(torch, training.choices.precision)
-    return float(count(config).training_flops_per_token()), dtype, device
+    return float(operations_per_token(training.recipe, config)), dtype, device
 
 
 def speed_of(training: Training) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from hornbook.evaluation.diagnosis.case import Finding, Record
 from hornbook.training.config import AdamW, Muon
 
 FEW = 10
 """With fewer steps a curve says nothing."""
+
+STAY = 5
+"""So many steps in a row are more than a step that was too long."""
 
 
 def loss_falls(record: Record) -> Finding | None:
@@ -30,15 +34,20 @@ def loss_falls(record: Record) -> Finding | None:
 
 
 def loss_jumps(record: Record) -> Finding | None:
-    """No loss is far above the one a training began with."""
+    """The loss does not stay far above the one a training began with.
+
+    What is looked at is the median of ``STAY`` losses in a row: a healthy training may overshoot at one step and be
+    back at the next, and is told so while it runs (training/guards.py).
+    """
     if len(record.losses) < FEW:
         return None
-    first, step = float(record.losses[0]), int(np.argmax(record.losses))
-    if record.losses[step] <= 1.25 * max(first, record.uniform) + 0.2:
+    first, stays = float(record.losses[0]), np.median(sliding_window_view(record.losses, STAY), axis=1)
+    step = int(np.argmax(stays))
+    if stays[step] <= 1.25 * max(first, record.uniform) + 0.2:
         return None
     return Finding(
         "loss jumps",
-        f"{record.losses[step]:.3f} at step {step}, above the first loss of {first:.3f}",
+        f"{stays[step]:.3f} in steps {step} to {step + STAY - 1}, above the first loss of {first:.3f}",
         "steps are too long: the model was made worse than one that knows nothing",
         "lower the learning rate, give it a longer warm-up, clip the gradient",
     )

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from hornbook.model.count import count
-from hornbook.workflows.choices import training_memory
+from hornbook.workflows.choices import operations_per_token, training_memory
 from hornbook.workflows.recipe import Recipe
 
 GUESS = 4096
@@ -26,5 +26,5 @@ def estimate(recipe: Recipe) -> dict[str, Any]:
         "tokens": None if training.steps is None else training.steps * training.batch * config.context,
         "minutes": training.minutes,
         "memory_bytes": training_memory(recipe, config, "float32").total,
-        "flops_per_token": counted.training_flops_per_token(),
+        "flops_per_token": operations_per_token(recipe, config),
     }
