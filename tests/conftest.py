@@ -26,6 +26,7 @@ import hypothesis
 import pytest
 
 from tests.annotations import check_annotations
+from tests.commands import Commands
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -108,8 +109,25 @@ def no_loop_of_a_browser(request: pytest.FixtureRequest) -> Iterator[None]:
     asyncio._set_running_loop(running)
 
 
+PLAIN = {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+
+
+def surroundings() -> dict[str, str]:
+    """The environment of a command: this one, with our sources, and output as it is written to a file."""
+    paths = [str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, **PLAIN, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+@pytest.fixture(scope="session")
+def commands() -> Iterator[Commands]:
+    """What starts commands without importing everything anew."""
+    started = Commands({"THP_MEM_ALLOC_ENABLE": "1", **surroundings()})
+    yield started
+    started.close()
+
+
 @pytest.fixture
-def hornbook(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def hornbook(tmp_path: Path, commands: Commands) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run ``hornbook ARGS...`` as a person would, in an empty folder: ``hornbook("train", "oz", expect=2).stderr``.
 
     ``env`` is laid over the environment (``None`` removes a name), ``expect`` is the exit code, ``stdin`` its input.
@@ -123,24 +141,17 @@ def hornbook(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         stdin: str = "",
         timeout: float = 300,
     ) -> subprocess.CompletedProcess[str]:
-        paths = [str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]
-        settings = {
-            "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-            "COLUMNS": "100",
-            "NO_COLOR": "1",
-            "TERM": "dumb",
-        }
-        environment = {**os.environ, **settings, **(env or {})}
-        done = subprocess.run(
-            [sys.executable, "-m", "hornbook", *map(str, arguments)],
-            cwd=cwd,
-            env={name: value for name, value in environment.items() if value is not None},
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-        )
-        said = f"hornbook {' '.join(map(str, arguments))}\n--- stdout\n{done.stdout}\n--- stderr\n{done.stderr}"
+        words = [*map(str, arguments)]
+        changed = {"THP_MEM_ALLOC_ENABLE": "1", **surroundings(), **(env or {})}
+        environment = {name: value for name, value in changed.items() if value is not None}
+        if commands.serves(environment):
+            done = commands.run(words, cwd, environment, stdin, timeout)
+        else:
+            done = subprocess.run(
+                [sys.executable, "-m", "hornbook", *words],
+                cwd=cwd, env=environment, input=stdin, capture_output=True, text=True, timeout=timeout,
+            )  # fmt: skip
+        said = f"hornbook {' '.join(words)}\n--- stdout\n{done.stdout}\n--- stderr\n{done.stderr}"
         assert expect is None or done.returncode == expect, f"exit code {done.returncode}, expected {expect}\n{said}"
         return done
 

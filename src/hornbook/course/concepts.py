@@ -119,6 +119,7 @@ CONCEPTS: tuple[Concept, ...] = (
     Concept("residual", (5,), "what a part computes is added to what came in", "x + f(x)", "He et al. 2016", "model/norms.py: Residual", also=("residual connection", "skip connection")),
     Concept("reward", (19,), "a number that says how good an answer was", place="finetuning/rewards.py: REWARDS"),
     Concept("RoPE", (3,), "rotary positions: pairs of features turned by an angle that grows with the place", "angle = position / base^(2i/D)", "Su et al. 2021", "model/position_encodings.py: RotaryEncoding", "rotary", ("rotary positions",)),
+    Concept("sampled softmax", (8,), "the loss among some tokens that stand for all: fewer logits a step", "Z ~ Σ asked e^l + R/m · Σ drawn e^l", "Bengio & Senécal 2008; Jean et al. 2015, 3", "training/candidates.py: draw", also=("candidates",)),
     Concept("sampling", (13,), "drawing the next token by its chance", "", "", "generation/sampling.py: draw", "sampling"),
     Concept("schedule", (11,), "how the learning rate changes over the run: warm-up, then down", "final + (1 - final) · (1 + cos(π · passed)) / 2", "Loshchilov & Hutter 2017", "training/schedules.py: cosine", "schedules"),
     Concept("seed", (2,), "the number from which all chance of a run is made", place="seeds.py: derive"),

@@ -50,18 +50,29 @@ def free_memory(device: torch.device) -> int | None:
     return found[0] if found else None
 
 
-PEAK = "VmHWM"
-"""The line of ``/proc/self/status`` that says how much memory a process has held at most."""
+PEAK, NOW = "VmHWM", "VmRSS"
+"""The lines of ``/proc/self/status`` that say how much memory a process has held at most, and holds now."""
 
 
 def peak_memory(device: torch.device) -> int:
     """The most bytes that this process has held: of the GPU's memory, or of its own."""
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
+    return in_status(PEAK) or resource_peak()
+
+
+def held_memory(device: torch.device) -> int:
+    """The bytes that this process holds now, of the same memory; the most, where a system tells no more."""
+    if device.type == "cuda":
+        return int(torch.cuda.memory_allocated(device))
+    return in_status(NOW) or resource_peak()
+
+
+def in_status(name: str) -> int | None:
+    """Bytes that Linux tells under this name; ``None`` elsewhere."""
     file = Path("/proc/self/status")
     lines = file.read_text(encoding="ascii", errors="replace").splitlines() if file.exists() else []
-    found = [int(line.split()[1]) * 1024 for line in lines if line.startswith(PEAK)]
-    return found[0] if found else resource_peak()
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(name)), None)
 
 
 def resource_peak() -> int:

@@ -238,11 +238,11 @@ def train_on(training: Training) -> Outcome:
                 saver.save(training.model, training.optimizer, progress(training, update, evaluating))
             if evaluating:
                 evaluate_now(training, metrics, samples, saver)
-            if update.last and training.clock.seconds > WORTH_MEASURING and isinstance(training.recipe.task, NextToken):
-                training.watcher.said(speed_of(training))
             if update.last or stopped:
                 device = next(training.model.parameters()).device
                 run.add_info(peak_bytes=max(peak_memory(device), run.info.get("peak_bytes", 0)))
+            if update.last and training.clock.seconds > WORTH_MEASURING and isinstance(training.recipe.task, NextToken):
+                training.watcher.said(speed_of(training))
             if stopped:
                 saver.wait()
                 training.watcher.said(

@@ -7,6 +7,7 @@ training's, and nothing of it stays behind.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import statistics
@@ -22,8 +23,9 @@ from typing import Any
 import hornbook
 from hornbook.errors import HornbookError
 from hornbook.files import write_text
+from hornbook.training.devices import choose_device
 from hornbook.training.journal import Journal
-from hornbook.training.memory import peak_memory
+from hornbook.training.memory import held_memory, peak_memory
 from hornbook.training.run_folder import Run
 from hornbook.training.saving import Saver
 from hornbook.workflows.recipe import Recipe, read_recipe, to_toml
@@ -44,6 +46,7 @@ class Tried:
     step: float
     evaluating: float
     peak_bytes: int
+    """Of a process that holds as much before as this one does now."""
     steps: int
     """How many steps the usual one is the median of."""
 
@@ -74,7 +77,8 @@ def tried(recipe: Recipe, data: Path) -> Tried:
     if done.returncode:
         said = done.stderr.strip().splitlines()
         raise HornbookError(f"a few steps of {recipe.name} could not be made: {said[-1] if said else 'killed'}")
-    return Tried(**json.loads(done.stdout.splitlines()[-1]))
+    found = Tried(**json.loads(done.stdout.splitlines()[-1]))
+    return dataclasses.replace(found, peak_bytes=found.peak_bytes + held_memory(choose_device(recipe.training.device)))
 
 
 def environment(current: Mapping[str, str]) -> dict[str, str]:
@@ -84,8 +88,9 @@ def environment(current: Mapping[str, str]) -> dict[str, str]:
 
 
 def try_here(folder: Path, data: Path) -> Tried:
-    """The same in this process; ``folder`` holds ``recipe.toml`` and takes the run."""
+    """The same in this process, with the memory that came on top alone; ``folder`` holds the recipe and takes the run."""
     recipe = read_recipe(folder / "recipe.toml")
+    before = held_memory(choose_device(recipe.training.device))
     run = Run.create(folder / "run", to_toml(recipe), {"seed": recipe.seed, "data": str(data), "tensorboard": False})
     training = assemble(run, recipe, prepared_data(run, recipe, task_of(recipe), Silent()), Silent())
     seconds: list[float] = []
@@ -102,7 +107,7 @@ def try_here(folder: Path, data: Path) -> Tried:
         evaluate_now(training, metrics, samples, saver)
     evaluating, held = time.perf_counter() - began, peak_memory(next(training.model.parameters()).device)
     later = seconds[2:] or seconds[1:] or seconds
-    return Tried(seconds[0], statistics.median(later), evaluating, held, len(later))
+    return Tried(seconds[0], statistics.median(later), evaluating, held - before, len(later))
 
 
 def main(arguments: list[str]) -> None:
