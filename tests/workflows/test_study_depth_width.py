@@ -13,7 +13,7 @@ from hornbook.model.count import count
 from hornbook.model.presets import PRESETS
 from hornbook.workflows.recipe import load_recipe
 from hornbook.workflows.shapes import EQUAL, PUBLISHED, depths_around, grid, published, shaped
-from hornbook.workflows.study_depth_width import Pair, compare_published, compare_shapes, deepening
+from hornbook.workflows.study_depth_width import Pair, command, compare_published, compare_shapes, deepening
 from hornbook.workflows.watchers import Silent
 
 QUICK = ("training.steps=3", "training.evaluate_every=0", "training.save_every=0", "model.dropout=0.0")
@@ -88,6 +88,9 @@ def test_a_grid_is_trained_compared_and_gone_on_with(here: Path) -> None:
     size = written["budgets"]["1x22"]
     assert share == size["embedding_parameters"] / size["parameters"]
     assert (here / "grid/report.html").read_text().count("<svg") == 3
+    depths = ",".join(str(side.recipe.model.depth) for side in found.study.sides)
+    assert command(found).endswith(f"grid/recipe.toml --equal layers --depths {depths} --seeds 2")
+    assert load_recipe(here / "grid/recipe.toml") == recipe
     with pytest.raises(SettingError, match="no side"):
         compare_shapes(here / "grid", recipe, "layers", (1, 3), 2, Silent())
 

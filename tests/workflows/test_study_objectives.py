@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from hornbook.workflows.objective_tasks import (
     NUMBERS,
     TASKS,
     Sizes,
+    commonest_label,
     held_out_pairs,
     held_out_texts,
     same,
@@ -26,6 +28,10 @@ from hornbook.workflows.watchers import Silent
 SMALL = Sizes(documents=60, examples=40, asked=7)
 MODEL = ("model.width=32", "model.depth=2", "model.context=96", "tokenizer.vocabulary=320")
 QUICK = ("training.tokens=2000", "training.batch=5", *MODEL)
+
+
+def test_who_gives_every_number_the_commonest_label_is_right_as_often_as_that_comes() -> None:
+    assert commonest_label(Sizes(asked=300)) == pytest.approx((100 + 210) / 600)  # 4, 5 and 6 digits alike; 3 in 10
 
 
 def test_nobody_reads_what_is_asked_and_all_learn_from_the_same_numbers(tmp_path: Path) -> None:
@@ -58,6 +64,12 @@ def test_the_three_have_one_budget_and_do_every_task_and_nothing_twice(tmp_path:
         counted = {task: share * SMALL.asked * (2 if task == "classify" else 1) for task, share in told.items()}
         assert all(value == pytest.approx(round(value)) for value in counted.values())
     assert found.sentence().startswith("No verdicts") and len(found.table().rows) == 3 and len(found.pairs().rows) == 12
+    words = shlex.split(found.command())
+    assert tuple(words[3 : 3 + len(QUICK)]) == tuple(QUICK)
+    told_again = dict(zip(words[3 + len(QUICK) :: 2], words[4 + len(QUICK) :: 2], strict=True))
+    wanted = {"--tuning-tokens": 600, "--seeds": 1} | {f"--{name}": size for name, size in vars(SMALL).items()}
+    assert told_again == {name: str(value) for name, value in wanted.items()}
+    assert any("commonest label classifies" in remark for remark in found.remarks())
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("metrics.jsonl")}
     assert len(before) == 9  # three that read, and two tasks of each that are learned
     again = compare_objectives(folder, QUICK, SMALL, 600, 1, Silent())

@@ -21,6 +21,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from hornbook.batches import IGNORED
+from hornbook.model.uncompiled import uncompiled
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Candidates:
     log_weight: Float[Tensor, " K"]
 
 
+@uncompiled
 def draw(targets: Int[Tensor, " N"], vocabulary: int, count: int) -> Candidates:
     """All tokens that are asked for, and others, each as likely as any, until there are ``count``.
 
@@ -38,7 +40,8 @@ def draw(targets: Int[Tensor, " N"], vocabulary: int, count: int) -> Candidates:
     """
     asked = torch.zeros(vocabulary, dtype=torch.bool, device=targets.device)
     asked[targets[targets != IGNORED]] = True
-    order = torch.rand(vocabulary, device=targets.device) + asked  # what is asked for stands first
+    lots = torch.rand(vocabulary, generator=torch.default_generator)  # the loop seeds it anew for each step
+    order = lots.to(targets.device) + asked  # what is asked for stands first
     tokens = order.topk(min(count, vocabulary), sorted=False).indices
     needed, drawn = asked[tokens], (~asked[tokens]).sum()
     stands_for = ((~asked).sum() / drawn.clamp(min=1)).log()

@@ -8,6 +8,7 @@ first, from the same examples: each in the way its kind can. Where a kind has no
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -135,6 +136,14 @@ def held_out_pairs(sizes: Sizes) -> list[Pair]:
 def same(said: Sequence[str], wanted: Sequence[str]) -> float:
     """The share that is equal."""
     return sum(a == b for a, b in zip(said, wanted, strict=True)) / len(wanted)
+
+
+def commonest_label(sizes: Sizes) -> float:
+    """What is right where every number gets the commonest label of each question."""
+    asked = held_out_texts(sizes)
+    by_question = zip(*(each.labels for each in asked), strict=True)
+    right = sum(Counter(labels).most_common(1)[0][1] for labels in by_question)
+    return right / (len(asked) * len(NUMBERS.questions))
 
 
 def classified_by_head(loaded: Loaded, sizes: Sizes) -> float:

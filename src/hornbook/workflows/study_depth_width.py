@@ -20,6 +20,7 @@ from hornbook.evaluation.comparison_page import Page, Part, Table, write_page
 from hornbook.evaluation.paired import Paired, paired
 from hornbook.figures.depth_width import Shape, depth_width
 from hornbook.figures.differences import difference_plot
+from hornbook.files import write_text
 from hornbook.model.config import ModelConfig
 from hornbook.training.devices import choose_device
 from hornbook.workflows.load import with_vocabulary
@@ -32,6 +33,8 @@ from hornbook.workflows.trying import tried
 from hornbook.workflows.watchers import Watcher
 
 KIND = "depth-width"
+RECIPE = "recipe.toml"
+"""The recipe that a study was asked about, in its folder."""
 
 
 @dataclass(frozen=True)
@@ -279,8 +282,17 @@ def concluded(
     found = [paired(scores[pair.first], scores[pair.second], looks, len(pairs)) for pair in pairs]
     shapes = Shapes(study, numbers, equal, pairs, found, budgets)
     study.save(result=shapes.as_json())
+    write_text(study.folder / RECIPE, to_toml(recipe))
     write_page(page_of(shapes, recipe, line), study.folder)
     return shapes
+
+
+def command(shapes: Shapes) -> str:
+    """What makes the same study, from the recipe that it keeps."""
+    depths = ",".join(str(side.recipe.model.depth) for side in shapes.study.sides)
+    asked = [f"--equal {name} --depths {depths}" for name, equal in EQUAL.items() if equal == shapes.equal]
+    how = asked[0] if asked else "--published"
+    return f"hornbook study depth-width {shapes.study.folder}/{RECIPE} {how} --seeds {len(shapes.seeds)}"
 
 
 def page_of(shapes: Shapes, recipe: Recipe, line: Sequence[tuple[float, float]]) -> Page:
@@ -304,7 +316,7 @@ def page_of(shapes: Shapes, recipe: Recipe, line: Sequence[tuple[float, float]])
             Part("Pair by pair", shapes.pair_table(), figures={"differences by seed": plot}),
             Part("How they learned", figures={"losses by step": loss_curves(study, shapes.trials)}),
         ),
-        reproduce=[f"hornbook study depth-width {study.folder}/{study.sides[0].name}.toml ..."],
+        reproduce=[command(shapes)],
         configuration="\n".join(f"# {side.name}\n{to_toml(side.recipe)}" for side in study.sides),
         footer=FOOTER,
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+import shlex
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from hornbook.workflows.objective_tasks import (
     Contender,
     Sizes,
     Way,
+    commonest_label,
     write_examples,
     write_reading,
 )
@@ -55,6 +57,8 @@ class Objectives:
     """What each of the three can do; ``found[task, pair]`` compares shares that are wrong, second less first."""
 
     study: Study
+    settings: tuple[str, ...]
+    """Laid over the recipe of all three."""
     seeds: tuple[int, ...]
     sizes: Sizes
     tuning_tokens: int
@@ -86,7 +90,7 @@ class Objectives:
         """A row for each task and pair: by how much the second is more often right, and the verdict on it."""
         rows = []
         for (task, first, second), each in self.found.items():
-            low, high = (-100 * end for end in reversed(each.interval))
+            low, high = (min(max(-100 * end, -100.0), 100.0) for end in reversed(each.interval))  # shares have ends
             interval = f"{low:+.1f} to {high:+.1f}" if len(self.seeds) > 1 else "-"
             rows.append((task, f"{first}, {second}", f"{-100 * each.mean:+.1f}", interval, each.verdict))
         return Table(("task", "pair", "points more", "interval", "the second is"), rows)
@@ -122,12 +126,19 @@ class Objectives:
         said = [
             f"Each read {cost.tokens:,} tokens of one text; {equal}.",
             f"{self.sizes.asked} questions a task, {len(self.seeds)} seeds.",
+            f"Who always gives the commonest label classifies {commonest_label(self.sizes):.1%} right.",
             f"Tokens are filled in and continued by the models as they are; the others were learned first, {learned}.",
         ]
         for each in CONTENDERS:
             ways = "; ".join(f"{task}: {way.words}" for task, way in each.ways.items())
             said.append(f"The {each.name} ({each.task}). {ways}.")
         return said
+
+    def command(self) -> str:
+        """What makes the same study."""
+        words = ("hornbook", "study", "objectives", *self.settings, "--tuning-tokens", str(self.tuning_tokens))
+        sizes = (word for name, size in vars(self.sizes).items() for word in (f"--{name}", str(size)))
+        return shlex.join((*words, *sizes, "--seeds", str(len(self.seeds))))
 
     def as_json(self) -> dict[str, Any]:
         """As plain data."""
@@ -166,7 +177,9 @@ def compare_objectives(
     numbers = tuple(range(first, first + seeds))
     run_trials(study, numbers, watcher)
     shares = asked(study, numbers, sizes, tuning_tokens, watcher)
-    found = Objectives(study, numbers, sizes, tuning_tokens, shares, compared(study, shares, numbers), budgets)
+    found = Objectives(
+        study, tuple(settings), numbers, sizes, tuning_tokens, shares, compared(study, shares, numbers), budgets
+    )
     study.save(result=found.as_json())
     write_page(page_of(found), folder)
     return found
@@ -284,7 +297,7 @@ def page_of(found: Objectives) -> Page:
             Part("What each can do", found.table(), found.remarks()),
             Part("Pair by pair", found.pairs(), figures={"differences by seed": plot}),
         ),
-        reproduce=[f"hornbook study objectives --seeds {len(found.seeds)} --asked {found.sizes.asked}"],
+        reproduce=[found.command()],
         configuration="\n".join(f"# {side.name}\n{to_toml(side.recipe)}" for side in found.study.sides),
         footer=f"Shares of right answers; ± is half of a {CONFIDENCE:.0%} interval over seeds, of Student's t.",
     )

@@ -88,7 +88,7 @@ def environment(current: Mapping[str, str]) -> dict[str, str]:
 
 
 def try_here(folder: Path, data: Path) -> Tried:
-    """The same in this process, with the memory that came on top alone; ``folder`` holds the recipe and takes the run."""
+    """The same in this process, with the memory that came on top; ``folder`` has ``recipe.toml`` and takes the run."""
     recipe = read_recipe(folder / "recipe.toml")
     before = held_memory(choose_device(recipe.training.device))
     run = Run.create(folder / "run", to_toml(recipe), {"seed": recipe.seed, "data": str(data), "tensorboard": False})
