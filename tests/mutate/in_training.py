@@ -11,7 +11,20 @@ TRAINING = [
         ("(targets != IGNORED).sum()", "(targets == targets).sum()", "ignored targets are counted"),
         ("ignore_index=IGNORED, reduction", "ignore_index=-1, reduction", "ignored targets are asked for"),
         ("logits.flatten(0, 1).float()", "logits.flatten(0, 1)", "the loss is summed in 16 bits"),
-        ("model.hidden(batch.tokens, batch.positions)", "model.hidden(batch.tokens)", "packed texts see each other"),
+        ("hidden = model.hidden(batch.tokens, batch.positions)", "hidden = model.hidden(batch.tokens)", "packed texts see each other"),
+    ),
+    *mistakes_in(
+        "training/objectives.py", "training/test_candidates.py",
+        ("model.ready(model.hidden(batch.tokens, batch.positions))", "model.ready(model.hidden(batch.tokens))", "packed texts see each other where candidates are drawn"),
+        ("len(table) <= self.count", "len(table) < self.count", "a vocabulary that is small enough is drawn from"),
+    ),
+    *mistakes_in(
+        "training/candidates.py", "training/test_candidates.py",
+        ("order = lots.to(targets.device) + asked", "order = lots.to(targets.device)", "targets are left to chance"),
+        ("torch.where(needed, 0.0, stands_for)", "stands_for.expand(len(tokens))", "targets stand for others, too"),
+        ("torch.where(needed, 0.0, stands_for)", "torch.zeros(len(tokens))", "those drawn stand for themselves alone"),
+        ("targets == IGNORED, IGNORED, places", "targets == IGNORED, 0, places", "what is not asked counts as the first candidate"),
+        ("return total, (places != IGNORED).sum()", "return total, (flat != IGNORED).sum()", "targets without a place are counted"),
     ),
     *mistakes_in(
         "training/loop.py", "training/test_loop.py",

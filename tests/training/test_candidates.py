@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hornbook.batches import IGNORED, Texts
+from hornbook.batches import IGNORED, Positions, Texts
 from hornbook.data.config import NextToken
 from hornbook.errors import SettingError
 from hornbook.model.config import ModelConfig
@@ -29,6 +29,10 @@ def inputs(seed=0, rows=12, width=8):
     targets = torch.randint(VOCABULARY, (1, rows), generator=generator)
     targets[0, ::5] = IGNORED
     return hidden, table, targets
+
+
+def inputs_of_texts():
+    return Texts(torch.arange(8)[None], torch.arange(1, 9)[None])
 
 
 def built(**settings):
@@ -101,8 +105,27 @@ def test_a_model_learns_as_much_from_candidates_as_from_the_whole_vocabulary():
     assert some < 1.1 * everything
 
 
+def test_packed_texts_do_not_see_each_other_here_either():
+    model = built(vocabulary=40, context=8, width=8, heads=2, depth=1)
+    positions = Positions(torch.tensor([[0, 1, 2, 3, 0, 1, 2, 3]]), torch.tensor([[0, 0, 0, 0, 1, 1, 1, 1]]))
+    targets = torch.tensor([[IGNORED] * 4 + [5, 6, 7, 8]])
+
+    def loss(first):
+        torch.manual_seed(0)
+        return NextTokenAmong(20)(model, Texts(torch.tensor([[first, 9, 9, 9, 1, 2, 3, 4]]), targets, positions)).total
+
+    assert torch.equal(loss(3), loss(17))
+
+
+def test_a_vocabulary_as_large_as_the_candidates_is_not_drawn_from():
+    model, batch = built(vocabulary=30, context=8, width=8, heads=2, depth=1), inputs_of_texts()
+    before = torch.get_rng_state()
+    NextTokenAmong(30)(model, batch)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_a_small_vocabulary_or_a_head_that_does_more_has_all_tokens():
-    batch = Texts(torch.arange(8)[None], torch.arange(1, 9)[None])
+    batch = inputs_of_texts()
     for settings in ({}, {"head_bias": True}):
         model = built(vocabulary=30, context=8, width=8, heads=2, depth=1, **settings)
         count = 30 if not settings else 10

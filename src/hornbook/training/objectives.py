@@ -90,8 +90,8 @@ class NextTokenAmong:
         table = model.embedding.table
         if table is None or len(table) <= self.count:
             return next_token(model, batch)
-        hidden = model.hidden(batch.tokens, batch.positions)
-        return Loss(*candidate_cross_entropy(model.ready(hidden), table, batch.targets, self.count))
+        ready = model.ready(model.hidden(batch.tokens, batch.positions))
+        return Loss(*candidate_cross_entropy(ready, table, batch.targets, self.count))
 
 
 def where_asked(
