@@ -44,7 +44,8 @@ class Commands:
         ours, theirs = socket.socketpair()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.commands", str(theirs.fileno())],
-            env=dict(environment), pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True,
+            cwd=Path(__file__).resolve().parent.parent, env=dict(environment), pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         theirs.close()
         self.answers = ours.makefile("rw", encoding="utf-8")
