@@ -1,9 +1,9 @@
 """Command lines in processes of their own, without the seconds that importing PyTorch takes each of them.
 
 One process imports everything and then waits. For every command it makes a copy of itself (``fork``), which gets the
-command's arguments, folder, environment and files, runs ``hornbook.cli.app.main`` and ends. A
-command that changes the environment of Python itself, not only settings of ours, starts from nothing instead; how long
-that takes, and what is imported, is tested in tests/gates/test_start.py.
+command's arguments, folder, environment and files, runs ``hornbook.cli.app.main`` and ends. A command that changes the
+environment of Python itself, not only settings of ours, starts from nothing instead, and so does every command where a
+process with PyTorch in it may not be copied (macOS). What starting takes is tested in tests/gates/test_start.py.
 
     python -m tests.commands FD     # what the fixture ``hornbook`` starts (conftest.py)
 """
@@ -52,7 +52,7 @@ class Commands:
 
     def serves(self, environment: Mapping[str, str]) -> bool:
         """Whether a command in this environment may begin as a copy."""
-        return others(environment) == self.environment
+        return sys.platform == "linux" and others(environment) == self.environment
 
     def run(
         self, arguments: Sequence[str], cwd: Path, environment: Mapping[str, str], stdin: str, timeout: float
@@ -78,7 +78,9 @@ class Commands:
         """A line there, a line back."""
         self.answers.write(line + "\n")
         self.answers.flush()
-        return self.answers.readline()
+        answer = self.answers.readline()
+        assert answer, "the process that commands are copied from has ended; what it said stands above"
+        return answer
 
     def close(self) -> None:
         """Let the waiting process end."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import mmap
+
 import torch
 
-from hornbook.training.memory import SHARE, choose_recomputing, free_memory
+from hornbook.training.memory import SHARE, choose_recomputing, free_memory, held_memory, peak_memory
 
 
 def test_blocks_are_computed_twice_when_the_estimate_does_not_fit():
@@ -23,3 +25,13 @@ def test_what_was_asked_for_is_done_whatever_fits():
 def test_free_memory_is_a_part_of_the_machines():
     free = free_memory(torch.device("cpu"))
     assert free is None or 1_000_000 < free < 10**14
+
+
+def test_what_is_held_grows_and_falls_with_what_is_needed_and_the_most_stays():
+    cpu = torch.device("cpu")
+    before = held_memory(cpu)
+    with mmap.mmap(-1, 200_000_000) as large:  # given back when it is closed, whatever the allocator keeps
+        large.write(b"1" * len(large))
+        during = held_memory(cpu)
+    assert 150_000_000 < during - before < 450_000_000
+    assert held_memory(cpu) < during - 150_000_000 and peak_memory(cpu) >= during

@@ -12,6 +12,7 @@ from hornbook.files import write_json
 from hornbook.model.config import ModelConfig
 from hornbook.model.count import count
 from hornbook.training.run_folder import Run
+from hornbook.workflows.choices import operations_per_token
 from hornbook.workflows.foreseen import Foreseen, line_of, outcomes
 from hornbook.workflows.load import load_run
 from hornbook.workflows.plan import modules_of, plan
@@ -86,3 +87,13 @@ def test_a_miss_is_a_part_of_what_came() -> None:
     assert line_of(each) == ("training time", "80.0 s", "100.0 s", "+20.0%")
     loss = Foreseen("loss", "nats/token", 1.0, 1.25, (0.9, 1.2))
     assert loss.inside is False and line_of(loss)[3] == "+20.0%, outside"
+
+
+def test_candidates_spare_logits_where_those_are_a_plain_product() -> None:
+    def operations(*settings: str) -> int:
+        recipe = load_recipe("quickstart", ["model.vocabulary=4096", *settings])
+        return operations_per_token(recipe, recipe.model)
+
+    some, more_than_a_product = "task={kind='next_token', candidates=1000}", "model.head_softcap=30.0"
+    assert operations() - operations(some) == 6 * 160 * (4096 - 1000)
+    assert operations(more_than_a_product, some) == operations(more_than_a_product) == operations()

@@ -60,7 +60,8 @@ class NextToken:
 
     candidates: int | None = None
     """Learn to tell each token from the others of its batch and a sample, so many in all, instead of from the whole
-    vocabulary (Jean et al. 2015): with a large vocabulary and a small model a step takes a fraction of the time."""
+    vocabulary (Jean et al. 2015): with a large vocabulary and a small model a step takes a fraction of the time. Take
+    more than the rows of a step have different tokens: what finds no place among them is not learned."""
 
     def __post_init__(self) -> None:
         """Refuse so few that nothing is left to choose (``SettingError``)."""

@@ -323,6 +323,11 @@ class ModelConfig:
         return tuple(block.attention.position_encoding or self.position_encoding for block in self.blocks)
 
     @property
+    def writes_by_product(self) -> bool:
+        """Whether logits are the stream times a table and nothing else."""
+        return not self.head_bias and self.head_scale == 1.0 and self.head_softcap is None
+
+    @property
     def ends_bare(self) -> bool:
         """Whether the last block leaves a bare sum behind, so that the stack has to end in a norm of its own."""
         return self.blocks[-1].placement != "post"

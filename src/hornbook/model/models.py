@@ -49,6 +49,7 @@ class Embedding(nn.Module):
         self.head_bias = nn.Parameter(torch.zeros(config.vocabulary)) if config.head_bias else None
         self.scale = math.sqrt(config.width) if config.embedding_scale else 1.0
         self.head_scale, self.head_softcap = config.head_scale, config.head_softcap
+        self.by_product = config.writes_by_product
 
     @property
     def device(self) -> torch.device:
@@ -68,10 +69,9 @@ class Embedding(nn.Module):
     @property
     def table(self) -> Float[Tensor, "V C"] | None:
         """What the stream is multiplied with to give logits, where this is all that is done; else ``None``."""
-        more = self.head_bias is not None or self.head_softcap is not None or self.head_scale != 1.0
         table = (self.tokens if self.head is None else self.head).weight
         assert isinstance(table, Tensor)
-        return None if more else table
+        return table if self.by_product else None
 
     def write(self, hidden: Float[Tensor, "B T C"]) -> Float[Tensor, "B T V"]:
         """How well each token of the vocabulary fits, as logits."""

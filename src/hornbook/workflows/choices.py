@@ -69,7 +69,7 @@ def training_memory(recipe: Recipe, config: ModelConfig, precision: str) -> Memo
 
 def operations_per_token(recipe: Recipe, config: ModelConfig) -> int:
     """What a token costs in training; where it is told from some candidates, fewer logits are multiplied."""
-    candidates = recipe.task.candidates if isinstance(recipe.task, NextToken) else None
+    candidates = recipe.task.candidates if isinstance(recipe.task, NextToken) and config.writes_by_product else None
     spared = 0 if candidates is None else max(0, config.vocabulary - candidates)
     return count(config).training_flops_per_token() - 6 * config.width * spared
 

@@ -31,6 +31,7 @@ from hornbook.model.count import Count, count
 from hornbook.training.checkpoints import read_progress
 from hornbook.training.run_folder import Run, runs_root
 from hornbook.workflows.base import SAYING
+from hornbook.workflows.choices import operations_per_token
 from hornbook.workflows.compare import differences
 from hornbook.workflows.load import load_prepared, load_run, with_vocabulary
 from hornbook.workflows.recipe import Recipe, SamplesConfig, replaced, resolved, to_toml
@@ -64,11 +65,12 @@ class Budget:
     counted: Count
     steps: int
     tokens: int
+    flops_per_token: int
 
     @property
     def flops(self) -> int:
         """Floating-point operations of a whole run."""
-        return self.tokens * self.counted.training_flops_per_token()
+        return self.tokens * self.flops_per_token
 
     def as_json(self) -> dict[str, Any]:
         """As plain data."""
@@ -248,7 +250,7 @@ def budget(study: Study, side: Side, watcher: Watcher) -> Budget:
     per_step = recipe.training.batch * config.context
     steps = recipe.training.total_steps(task_of(recipe).batches(recipe, config, data).steps_per_epoch, per_step)
     assert steps is not None
-    return Budget(count(config), steps, steps * per_step)
+    return Budget(count(config), steps, steps * per_step, operations_per_token(recipe, config))
 
 
 # The runs -------------------------------------------------------------------------------------------------------------

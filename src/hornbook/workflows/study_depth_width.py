@@ -86,7 +86,7 @@ class Shapes:
                 str(each.counted.config.width),
                 f"{each.counted.parameters:,}",
                 f"{self.embedding_share(name):.0%}",
-                f"{each.counted.training_flops_per_token():.3g}",
+                f"{each.flops_per_token:.3g}",
                 f"{each.tokens:,}",
                 f"{self.seconds(name):,.0f}",
                 f"{self.mean(name):.4f}",
