@@ -34,4 +34,5 @@ def test_what_is_held_grows_and_falls_with_what_is_needed_and_the_most_stays():
         large.write(b"1" * len(large))
         during = held_memory(cpu)
     assert 150_000_000 < during - before < 450_000_000
-    assert held_memory(cpu) < during - 150_000_000 and peak_memory(cpu) >= during
+    assert held_memory(cpu) < during - 150_000_000
+    assert peak_memory(cpu) > during - 10_000_000  # Linux adds up what each thread took a little late
