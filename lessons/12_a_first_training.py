@@ -107,6 +107,8 @@ print(f"{facts['parameters']:,} parameters, seed {facts['seed']}, {facts['choice
 #    asked. A jump: a bad batch, or the rate is too high;
 # 3. the *gradient norm*: it should not grow without end;
 # 4. the *validation* loss beside it: when it rises while the training loss falls, the model learns by heart.
+#    Against that help more text, dropout (lesson 4), an earlier end, or *noising* (`task.noise=0.75`): tokens of the
+#    batch become others as often as an n-gram model would doubt them.
 
 # %%
 journal = list(read_journal(run.metrics))

@@ -36,6 +36,15 @@ TEXT = [
         ("outside = result >= size", "outside = result > size", "the shuffle gives a number too high"),
     ),
     *mistakes_in(
+        "data/noising.py", "data/test_noising.py",
+        ("np.unique(ids[:-1] * vocabulary + ids[1:])", "ids[:-1] * vocabulary + ids[1:]", "pairs count as often as they occur"),
+        ("np.where(count == 1, discount, 0.0)", "np.where(count <= 2, discount, 0.0)", "what was seen twice is doubted"),
+        ("    of_each[special] = 0.0", "    pass", "special tokens are noised"),
+        ("np.flatnonzero(count == 0), special)", "np.flatnonzero(count == 0), [])", "a special token is asked for as a new one"),
+        ('"noise", step)', '"noise")', "every step has the same noise"),
+        ("np.where(targets == IGNORED, 0.0, self.doubted[np.maximum(targets, 0)])", "self.doubted[np.maximum(targets, 0)]", "what is not asked is doubted"),
+    ),
+    *mistakes_in(
         "data/windows.py", "data/test_windows.py data/test_packing.py data/test_batches.py",
         ("windows[:, 1:].contiguous())\n\n\ndef packed", "windows[:, :-1].contiguous())\n\n\ndef packed", "targets are the tokens themselves"),
         ("np.full(shape, IGNORED, np.int64)\n    index", "np.zeros(shape, np.int64)\n    index", "padding is asked for"),

@@ -104,6 +104,7 @@ CONCEPTS: tuple[Concept, ...] = (
     Concept("merge", (17,), "adding what LoRA learned to its matrix", "W + alpha / rank · B A", "Hu et al. 2022, 4.1", "finetuning/low_rank.py: merge"),
     Concept("min-p", (13,), "keep tokens with at least a share of the likeliest one's chance", "p ≥ share · largest p", "Nguyen et al. 2024", "generation/sampling.py: min_p", "sampling"),
     Concept("nats, bits", (8,), "the unit of -ln p and of -log2 p: 1 nat is 1.443 bits", "bits = nats / ln 2", place="evaluation/loss.py: Measured", also=("nats", "bits", "nat", "bit")),
+    Concept("noising", (12,), "some tokens of a batch become others, so that a short text is not learned by heart", "d · N(x *) / c(x)", "Xie et al. 2017", "data/noising.py: Noise", also=("noise", "data noising")),
     Concept("nucleus", (13,), "see top-p", "", "Holtzman et al. 2019", "generation/sampling.py: top_p", "sampling", ("nucleus sampling",)),
     Concept("overfitting", (12,), "the training text is known by heart, and held-out text gets worse", place="training/guards.py: Best", figure="loss"),
     Concept("packing", (16,), "several texts in one row that do not see each other", "", "Ding et al. 2024", "data/packing.py: pack", "masks"),

@@ -132,7 +132,7 @@ TASKS: dict[type, Task] = {
         text_tasks.prepare,
         text_tasks.open_text,
         text_tasks.build,
-        text_tasks.windows,
+        text_tasks.noised_windows,
         text_tasks.score_next,
         text_tasks.continued,
     ),

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from hornbook.data.batches import Batches
-from hornbook.data.config import CutSpans, MaskedTokens
+from hornbook.data.config import CutSpans, MaskedTokens, NextToken
 from hornbook.data.masking import MASK, MaskedBatches, Masking
 from hornbook.data.masking import masked_windows as hidden_windows
+from hornbook.data.noising import Noise, NoisedBatches
 from hornbook.data.prepare import Prepared
 from hornbook.data.prepare import prepare as prepare_text
 from hornbook.data.spans import CutSpansBatches, Cutting
@@ -50,6 +52,16 @@ def windows(recipe: Recipe, config: ModelConfig, data: Prepared) -> Batches:
     require_context(data.train, config.context)
     training = recipe.training
     return Batches(data.train, recipe.data.order, recipe.seed, training.batch, config.context, training.micro_batches)
+
+
+def noised_windows(recipe: Recipe, config: ModelConfig, data: Prepared) -> Batches | NoisedBatches:
+    """The same windows, with noise where the task asks for it."""
+    assert isinstance(recipe.task, NextToken)
+    plain = windows(recipe, config, data)
+    if recipe.task.noise is None:
+        return plain
+    special = np.array(sorted(data.tokenizer.special.values()), dtype=np.int64)
+    return NoisedBatches(plain, Noise.counted(data.train.tokens, data.train.vocab_size, recipe.task.noise, special))
 
 
 def score_next(model: nn.Module, recipe: Recipe, data: Prepared, dtype: torch.dtype) -> Measured:
