@@ -12,9 +12,16 @@ from hornbook.errors import SettingError
 from hornbook.model.config import AttentionConfig, BlockConfig, Dense, Experts, Layer, ModelConfig
 from hornbook.model.initialise import initialise
 from hornbook.model.models import Decoder
-from hornbook.model.weight_formats import GROUP, WEIGHT_FORMATS, Int4, Int8, Wide, with_weights
+from hornbook.model.weight_formats import GROUP, WEIGHT_FORMATS, Int4, Int8, Int8InWords, Wide, with_weights
 
-BOUND = {"float32": 0.0, "bfloat16": 2**-8, "int8": 1 / 254, "int4": 0.3}
+
+def in_words(weight, bias):
+    """Four bytes to a word, on any processor."""
+    return (Int8InWords if weight.shape[1] % 4 == 0 else Int8)(weight, bias)
+
+
+FORMATS = {**WEIGHT_FORMATS, "int8 in bytes": Int8, "int8 in words": in_words}
+BOUND = {name: 1 / 254 for name in FORMATS} | {"float32": 0.0, "bfloat16": 2**-8, "int4": 0.3}
 """The largest error of a weight, as a part of the largest in its row or group (of itself, for bfloat16)."""
 
 
@@ -22,30 +29,30 @@ def matrix(rows=37, columns=192, seed=0):
     return torch.randn(rows, columns, generator=torch.Generator().manual_seed(seed))
 
 
-@pytest.mark.parametrize("name", WEIGHT_FORMATS)
+@pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("columns", [64, 192, 7, 131])
 def test_no_weight_is_further_off_than_its_format_allows(name, columns):
     weight = matrix(columns=columns)
-    error = (WEIGHT_FORMATS[name](weight, None).dense() - weight).abs()
+    error = (FORMATS[name](weight, None).dense() - weight).abs()
     assert error.shape == weight.shape
     assert (error <= BOUND[name] * 1.01 * weight.abs().amax(1, keepdim=True)).all()
 
 
-@pytest.mark.parametrize("name", WEIGHT_FORMATS)
+@pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("columns", [64, 192, 7, 131])
 def test_a_product_by_vector_is_the_product_by_matrix(name, columns):
     weight, hidden = matrix(columns=columns), matrix(1, columns, seed=3)
-    kept = WEIGHT_FORMATS[name](weight, None)
+    kept = FORMATS[name](weight, None)
     exact = hidden @ kept.dense().T
     scale = kept.scale if isinstance(kept, Int8) else 1.0
     torch.testing.assert_close(kept.by_vector(hidden) * scale, exact, atol=2e-5, rtol=1e-5)
     torch.testing.assert_close(kept.by_matrix(hidden) * scale, exact, atol=0.15, rtol=0.02)
 
 
-@pytest.mark.parametrize("name", WEIGHT_FORMATS)
+@pytest.mark.parametrize("name", FORMATS)
 def test_rows_looked_up_are_rows_of_the_matrix_and_a_bias_is_added(name):
     weight, bias = matrix(), torch.arange(37.0)
-    kept, index = WEIGHT_FORMATS[name](weight, bias), torch.tensor([[3, 36], [0, 3]])
+    kept, index = FORMATS[name](weight, bias), torch.tensor([[3, 36], [0, 3]])
     torch.testing.assert_close(kept.rows(index), kept.dense()[index], atol=0.0, rtol=0.0)
     torch.testing.assert_close(kept(torch.zeros(2, 192)), bias.expand(2, 37))
 
@@ -70,8 +77,23 @@ def test_a_shorter_range_makes_int4_better_than_the_longest_weight_would():
 
 
 def test_rows_that_cannot_be_cut_into_halves_of_groups_are_kept_in_int8():
-    assert type(WEIGHT_FORMATS["int4"](matrix(columns=96), None)) is Int8
+    assert type(WEIGHT_FORMATS["int4"](matrix(columns=96), None)) is type(WEIGHT_FORMATS["int8"](matrix(columns=96), None))
     assert type(WEIGHT_FORMATS["int4"](matrix(columns=128), None)) is Int4
+
+
+def test_the_two_layouts_of_int8_hold_the_same_numbers():
+    weight, hidden = matrix(), matrix(5, seed=3)
+    bytes_, words = Int8(weight), Int8InWords(weight)
+    assert torch.equal(words.dense(), bytes_.dense()) and not torch.equal(words.whole, bytes_.whole)
+    torch.testing.assert_close(words.by_vector(hidden[:1]), bytes_.by_vector(hidden[:1]), atol=1e-2, rtol=1e-4)
+    torch.testing.assert_close(words(hidden), bytes_(hidden), atol=0.1, rtol=0.02)  # sums of bfloat16, in another order
+
+
+@pytest.mark.parametrize("processor, layout", [("AVX2", Int8InWords), ("AVX512", Int8), ("DEFAULT", Int8)])
+def test_bytes_stand_in_words_where_the_processor_widens_them_one_by_one(monkeypatch, processor, layout):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: processor)
+    assert type(WEIGHT_FORMATS["int8"](matrix(), None)) is layout
+    assert type(WEIGHT_FORMATS["int8"](matrix(columns=131), None)) is Int8, "131 is no multiple of 4"
 
 
 def test_weights_that_are_all_zero_stay_zero():
@@ -131,7 +153,7 @@ def test_a_router_stays_as_it_is():
     model = writer(feed_forward=Experts(experts=3, chosen=2))
     kinds = {name: type(module) for name, module in with_weights(model, "int8").named_modules()}
     assert {kind for name, kind in kinds.items() if name.endswith(".router")} == {nn.Linear}
-    assert {kind for name, kind in kinds.items() if name.endswith(".up")} == {Int8}
+    assert {kind for name, kind in kinds.items() if name.endswith(".up")} <= {Int8, Int8InWords}
 
 
 def test_an_unknown_format_is_refused_with_the_nearest():

@@ -70,7 +70,7 @@ def case_of(run: Run, recipe: Recipe, record: Record) -> Case:
     """The parts a run was made of: its training set up anew, its last weights, its text, its way of scoring."""
     prepared = load_prepared(run)
 
-    def begun() -> Training:
+    def begun(recipe: Recipe = recipe) -> Training:
         training = assemble(run, recipe, prepared, Silent())
         training.choices = dataclasses.replace(training.choices, compiled=False)
         return training
@@ -88,11 +88,19 @@ def case_of(run: Run, recipe: Recipe, record: Record) -> Case:
         record,
         recipe.seed,
         program,
+        begun(without_noise(recipe)).batches,
         last.model.eval(),
         prepared.train,
         prepared.validation,
         lambda model: last.task.score(model, recipe, prepared, torch.float32).loss,
     )
+
+
+def without_noise(recipe: Recipe) -> Recipe:
+    """The same recipe, with batches as the text has them: noise that was asked for is no mistake."""
+    if not isinstance(recipe.task, NextToken):
+        return recipe
+    return dataclasses.replace(recipe, task=dataclasses.replace(recipe.task, noise=None))
 
 
 def revealed(name: str | Path) -> Fault:

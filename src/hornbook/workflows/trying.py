@@ -34,8 +34,8 @@ from hornbook.workflows.tasks import task_of
 from hornbook.workflows.train import evaluate_now, progress, updates
 from hornbook.workflows.watchers import Silent
 
-LEAST, MOST, ENOUGH = 6, 300, 5.0
-"""Steps that are made after the first: at least, at most, and the seconds after which it is enough."""
+LEAST, SHARE, ENOUGH = 6, 0.1, 15.0
+"""Steps that are made after the first, at least; the part of the training and the seconds after which it is enough."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Tried:
     peak_bytes: int
     """Of a process that holds as much before as this one does now."""
     steps: int
-    """How many steps the usual one is the median of."""
+    """How many steps the usual one is the mean of."""
 
     def seconds(self, steps: int) -> float:
         """What the training's clock will show after so many steps."""
@@ -97,8 +97,7 @@ def try_here(folder: Path, data: Path) -> Tried:
     for update in updates(training):
         seconds.append(update.seconds)
         training.step, training.tokens = update.step + 1, training.tokens + update.tokens
-        made = len(seconds) - 1
-        if made >= LEAST and (made >= MOST or sum(seconds[1:]) > ENOUGH):
+        if len(seconds) > LEAST and (update.done >= SHARE or sum(seconds[1:]) > ENOUGH):
             break
     beside = recipe.training.saving == "beside_steps"
     with Journal(run.metrics) as metrics, Journal(run.samples) as samples, Saver(run, 1, beside) as saver:
@@ -106,8 +105,8 @@ def try_here(folder: Path, data: Path) -> Tried:
         began = time.perf_counter()
         evaluate_now(training, metrics, samples, saver)
     evaluating, held = time.perf_counter() - began, peak_memory(next(training.model.parameters()).device)
-    later = seconds[2:] or seconds[1:] or seconds
-    return Tried(seconds[0], statistics.median(later), evaluating, held - before, len(later))
+    later = seconds[1 + len(seconds) // 3 :] or seconds  # caches and the allocator have settled by then
+    return Tried(seconds[0], statistics.fmean(later), evaluating, held - before, len(later))  # pauses are part of a run
 
 
 def main(arguments: list[str]) -> None:

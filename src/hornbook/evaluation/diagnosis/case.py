@@ -111,12 +111,14 @@ class Case:
     """A training on running text: its record, and the parts it was made of.
 
     ``model`` has the last weights that were saved, or those of the start. ``program`` sets the training up anew, and
-    ``score`` is the loss of a model on the validation text as the training itself computes it.
+    ``plain`` has its batches without the noise that the recipe may ask for. ``score`` is the loss of a model on the
+    validation text as the training itself computes it.
     """
 
     record: Record
     seed: int
     program: Callable[[], Program]
+    plain: Any
     model: Any
     train: TokenFile
     validation: TokenFile
@@ -138,7 +140,7 @@ class Case:
         last = max(STEPS_READ + 1, len(self.record.updates))
         spread = np.linspace(STEPS_READ, last - 1, STEPS_READ).astype(int).tolist()
         steps = list(dict.fromkeys([*range(STEPS_READ), *spread]))
-        return [joined(self.start.batches.batch(step)) for step in steps]
+        return [joined(self.plain.batch(step)) for step in steps]
 
     @cached_property
     def own_score(self) -> Measured:
