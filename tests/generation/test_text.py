@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hornbook.errors import TextError
 from hornbook.generation.config import Sampling
 from hornbook.generation.generate import generate, recomputed
-from hornbook.generation.text import Writing, begin, complete, encode_prompt, overlap, stream, write
+from hornbook.generation.text import Sample, Writing, begin, complete, encode_prompt, overlap, stream, write
 from hornbook.model.config import BlockConfig, Dense, ModelConfig, Rotary
 from hornbook.model.models import Decoder
 from hornbook.tokenizers.build import build_tokenizer
@@ -219,6 +219,14 @@ def test_the_end_of_the_text_is_no_part_of_it():
     [sample] = complete(model, tokenizer, "so", Sampling(max_tokens=9, temperature=0.0))
     assert (sample.text, sample.token_ids, sample.finish_reason) == ("", [], "end")
     assert list(stream(model, tokenizer, "so", Sampling(max_tokens=9, temperature=0.0))) == []
+
+
+@pytest.mark.parametrize("last", [65, 256])
+def test_a_turn_ends_with_its_own_sign_and_with_the_end_of_the_text(last):
+    [writing] = begin(BYTES, [1], Sampling(max_tokens=9), 1)
+    writing.end = 65
+    assert [writing.push(token) for token in (66, 67)] == ["B", "C"]
+    assert writing.push(last) == "" and writing.sample() == Sample("BC", [66, 67], "end")
 
 
 def test_writing_stops_when_all_texts_have():

@@ -112,3 +112,4 @@ def test_the_published_four_say_what_they_cannot_show(here: Path) -> None:
     said = " ".join(found.remarks())
     assert "could not show whether depth or width is" in said and len(found.found) == 5
     assert [row[0] for row in found.table().rows] == list(PUBLISHED)
+    assert command(found).endswith("/recipe.toml --published --scale 24 --seeds 1")

@@ -52,13 +52,18 @@ class Writing:
         self.finish_reason: FinishReason | None = None
 
     @property
+    def ends(self) -> set[int | None]:
+        """What ends it: ``end``, which may be that of a turn in a conversation, and the end of any text."""
+        return {self.end, self.tokenizer.roles.end}
+
+    @property
     def token_ids(self) -> list[int]:
         """The tokens drawn so far."""
         return self.tokens[self.drawn :]
 
     def push(self, token: int) -> str:
         """Add a token that was drawn, and return the text that is certain now (often none, or several words)."""
-        if token == self.end:
+        if token in self.ends:
             return self.finish("end")
         self.tokens.append(token)
         self.pending += self.decoded(final=False)

@@ -66,8 +66,9 @@ def conversation(served: Served, turns: list[Turn], answering: bool = True) -> t
 async def answered(served: Served, asked: ChatRequest, wanted: Wanted, head: dict[str, Any]) -> dict[str, Any]:
     """The whole answer."""
     tally, choices = Tally(len(wanted.prompts[0])), []
+    ends = {wanted.end, served.loaded.tokenizer.roles.end}
     for index, whole in enumerate(await gathered(served, asked, wanted, tally)):
-        said = [each for each in whole.tokens if each[0] != wanted.end]
+        said = [each for each in whole.tokens if each[0] not in ends]
         choices.append(
             {
                 "index": index,

@@ -121,7 +121,7 @@ async def pieces(served: Served, asked: Common, wanted: Wanted) -> AsyncIterator
             if finish:
                 left.discard(order)
                 worker.forget(order, finished=True)
-            yield Piece(index, text, told.token, told.token == wanted.end, told.scores, finish)
+            yield Piece(index, text, told.token, told.token in writing.ends, told.scores, finish)
     finally:
         for order in texts:
             worker.forget(order)

@@ -57,6 +57,8 @@ class Shapes:
     pairs: Sequence[Pair]
     found: Sequence[Paired]
     budgets: Mapping[str, Budget]
+    scale: int = 1
+    """By how much the published four are divided."""
 
     @property
     def trials(self) -> list[Trial]:
@@ -230,7 +232,7 @@ def compare_published(folder: Path, recipe: Recipe, scale: int, seeds: int, watc
     with study.checked():
         budgets = comparable(study, watcher)
         require_equal_tokens(sides, budgets)
-    return concluded(study, recipe, seeds, None, PUBLISHED_PAIRS, budgets, [], watcher)
+    return concluded(study, recipe, seeds, None, PUBLISHED_PAIRS, budgets, [], watcher, scale)
 
 
 def usual_scale(recipe: Recipe) -> int:
@@ -274,13 +276,14 @@ def concluded(
     budgets: Mapping[str, Budget],
     line: Sequence[tuple[float, float]],
     watcher: Watcher,
+    scale: int = 1,
 ) -> Shapes:
     """Train everything, compare the pairs, write it down."""
     numbers = tuple(range(recipe.seed, recipe.seed + seeds))
     run_trials(study, numbers, watcher)
     scores, looks = {side.name: study.scores(side.name, numbers) for side in study.sides}, study.look(seeds)
     found = [paired(scores[pair.first], scores[pair.second], looks, len(pairs)) for pair in pairs]
-    shapes = Shapes(study, numbers, equal, pairs, found, budgets)
+    shapes = Shapes(study, numbers, equal, pairs, found, budgets, scale)
     study.save(result=shapes.as_json())
     write_text(study.folder / RECIPE, to_toml(recipe))
     write_page(page_of(shapes, recipe, line), study.folder)
@@ -291,7 +294,7 @@ def command(shapes: Shapes) -> str:
     """What makes the same study, from the recipe that it keeps."""
     depths = ",".join(str(side.recipe.model.depth) for side in shapes.study.sides)
     asked = [f"--equal {name} --depths {depths}" for name, equal in EQUAL.items() if equal == shapes.equal]
-    how = asked[0] if asked else "--published"
+    how = asked[0] if asked else f"--published --scale {shapes.scale}"
     return f"hornbook study depth-width {shapes.study.folder}/{RECIPE} {how} --seeds {len(shapes.seeds)}"
 
 

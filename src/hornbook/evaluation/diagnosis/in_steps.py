@@ -279,7 +279,7 @@ def overfitting(case: Case) -> Finding | None:
         "overfitting",
         f"{read:.3f} nats on what was read, {held_out:.3f} on held-out text",
         "the text is known by heart",
-        "more text, fewer steps, a smaller model, or dropout; and see whether all of the text is read",
+        "more text, fewer steps, a smaller model, dropout or task.noise; and see whether all of the text is read",
     )
 
 
