@@ -21,7 +21,7 @@ def in_words(weight, bias):
 
 
 FORMATS = {**WEIGHT_FORMATS, "int8 in bytes": Int8, "int8 in words": in_words}
-BOUND = {name: 1 / 254 for name in FORMATS} | {"float32": 0.0, "bfloat16": 2**-8, "int4": 0.3}
+BOUND = dict.fromkeys(FORMATS, 1 / 254) | {"float32": 0.0, "bfloat16": 2**-8, "int4": 0.3}
 """The largest error of a weight, as a part of the largest in its row or group (of itself, for bfloat16)."""
 
 
@@ -77,7 +77,7 @@ def test_a_shorter_range_makes_int4_better_than_the_longest_weight_would():
 
 
 def test_rows_that_cannot_be_cut_into_halves_of_groups_are_kept_in_int8():
-    assert type(WEIGHT_FORMATS["int4"](matrix(columns=96), None)) is type(WEIGHT_FORMATS["int8"](matrix(columns=96), None))
+    assert isinstance(WEIGHT_FORMATS["int4"](matrix(columns=96), None), Int8)
     assert type(WEIGHT_FORMATS["int4"](matrix(columns=128), None)) is Int4
 
 

@@ -64,8 +64,8 @@ class NextToken:
     more than the rows of a step have different tokens: what finds no place among them is not learned."""
     noise: float | None = None
     """Smooth what is learned as Kneser and Ney do, by noise in the batches with this discount (Xie et al. 2017): some
-    tokens that are read become others, some that are asked for and occur once become new ones. For a text of up to a few
-    million tokens that is read several times; 0.75 is a discount that n-gram models like."""
+    tokens that are read become others, some that are asked for and occur once become new ones. For a text of up to a
+    few million tokens that is read several times; 0.75 is a discount that n-gram models like."""
 
     def __post_init__(self) -> None:
         """Refuse so few that nothing is left to choose, and what is no discount (``SettingError``)."""

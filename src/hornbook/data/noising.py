@@ -5,11 +5,11 @@ batches (Xie et al. 2017, "Data noising as smoothing in neural network language 
 ``d`` and counts of the training text alone:
 
     read        a token x becomes another with probability  d * N(x *) / c(x):  of c(x) times x was read, N(x *)
-                different tokens followed, and the more of them, the less the last one tells; in its place stands y with
-                probability N(* y) / N(* *), by how many different tokens y follows
-    asked for   a token that the text has once becomes, with probability d, one that it never has, each as likely as any:
-                what was seen once was, a moment before, never seen (Good 1953). A share d * N_1 / N of what is asked goes
-                to new tokens. (That paper changes what is asked for in another way.)
+                different tokens followed, and the more of them, the less the last one tells; in its place stands y
+                with probability N(* y) / N(* *), by how many different tokens y follows
+    asked for   a token that the text has once becomes, with probability d, one that it never has, each as likely as
+                any: what was seen once was, a moment before, never seen (Good 1953). A share d * N_1 / N of what is
+                asked goes to new tokens. (That paper changes what is asked for in another way.)
 
 Every step draws anew; measuring is never noised. Next: tokenizing.py.
 """

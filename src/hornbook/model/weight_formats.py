@@ -143,7 +143,8 @@ class Int8InWords(Int8):
         words, (first, second, third, fourth) = self.whole.view(torch.int32), hidden.reshape(4, -1)
         low = (words << 24 >> 24).float() * first + (words << 16 >> 24).float() * second
         high = (words << 8 >> 24).float() * third + (words >> 24).float() * fourth
-        return (low + high).sum(-1).view(*hidden.shape[:-1], -1).to(hidden.dtype)
+        total: Tensor = (low + high).sum(-1)
+        return total.view(*hidden.shape[:-1], -1).to(hidden.dtype)
 
     def by_matrix(self, hidden: Float[Tensor, "*B I"]) -> Float[Tensor, "*B O"]:
         """By the library, with what it is multiplied by in the same order."""
@@ -160,12 +161,12 @@ class Int8InWords(Int8):
 
 def quarters_side_by_side(row: Shaped[Tensor, "*B I"]) -> Shaped[Tensor, "*B I"]:
     """The first number of each quarter of a row, then the second of each, and so on."""
-    return row.unflatten(-1, (4, -1)).transpose(-1, -2).flatten(-2)
+    return row.reshape(*row.shape[:-1], 4, -1).transpose(-1, -2).flatten(-2)
 
 
 def quarters_in_turn(row: Shaped[Tensor, "*B I"]) -> Shaped[Tensor, "*B I"]:
     """The way back: one quarter after the other."""
-    return row.unflatten(-1, (-1, 4)).transpose(-1, -2).flatten(-2)
+    return row.reshape(*row.shape[:-1], -1, 4).transpose(-1, -2).flatten(-2)
 
 
 class Int4(nn.Module):
