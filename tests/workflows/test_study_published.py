@@ -69,6 +69,7 @@ def test_tuning_never_sees_the_last_tenth_and_a_score_is_made_once(corpora: Path
     assert metrics.read_text().count('"evaluation"') == 1  # nothing was chosen by looking at what is scored
     assert measure(asked, rows, Silent()) == [found] and metrics.stat().st_mtime_ns == before
     assert "characters: missed after 1 logged attempts at tuning." in remarks([found], asked)
-    assert table([found]).rows[0][9] == "MISSED" and f"{found.loss:.4f}" in (folder / "report.md").read_text()
+    assert "--seed 1 --rows characters" in (folder / "report.md").read_text()
+    assert table([found]).rows[0][-1] == "MISSED" and f"{found.loss:.4f}" in (folder / "report.md").read_text()
     with pytest.raises(SettingError, match="scored once"):
         measure(Asked(corpora, folder, minutes=0.003), rows, Silent())

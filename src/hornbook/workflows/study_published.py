@@ -26,7 +26,7 @@ from hornbook.training.run_folder import Run
 from hornbook.workflows.continuations import continuations
 from hornbook.workflows.evaluate import Evaluation, evaluate_text
 from hornbook.workflows.load import Loaded, load_prepared, load_run
-from hornbook.workflows.published_rows import OF_GPT2, Row
+from hornbook.workflows.published_rows import OF_GPT2, ROWS, Row
 from hornbook.workflows.recipe import Recipe, load_recipe, to_toml
 from hornbook.workflows.report import finish
 from hornbook.workflows.study import StoppedError
@@ -267,7 +267,7 @@ def found_of(
 
 def remarks_of(asked: Asked, row: Row, loaded: Loaded, before: Run | None) -> tuple[str, ...]:
     """What has to be said beside a row: overlap with what was read before, continuations beside their references."""
-    said = []
+    said = [] if row.test is None or asked.tune else [f"Scored on the whole of {row.test}, which is for measuring."]
     if before is not None:
         overlap = contamination(load_prepared(before).train, load_prepared(loaded.run).validation)
         said.append(f"Overlap with the texts read before: {overlap}")
@@ -288,15 +288,14 @@ def attempts_of(folder: Path, row: Row) -> int:
     return sum(entry["row"] == row.name for entry in (read_journal(file) if file.exists() else ()))
 
 
-def table(found: Sequence[Found]) -> Table:
-    """A row for each."""
-    return Table(HEADINGS, [each.cells() for each in found])
+def table(found: Sequence[Found], places: Sequence[int] = (0, 1, 2, 3, 4, 5, 6, 7, 9)) -> Table:
+    """A row for each; what it was to reach, and what had been published, are sentences (``aims``)."""
+    return Table([HEADINGS[place] for place in places], [[each.cells()[place] for place in places] for each in found])
 
 
 def narrow(found: Sequence[Found]) -> Table:
     """What of the table fits into a terminal."""
-    places = (0, 1, 2, 3, 4, 6, 9)
-    return Table([HEADINGS[place] for place in places], [[each.cells()[place] for place in places] for each in found])
+    return table(found, (0, 1, 2, 3, 4, 6, 9))
 
 
 def aims(found: Sequence[Found]) -> list[str]:
@@ -322,11 +321,12 @@ def write_down(asked: Asked, found: Sequence[Found]) -> None:
     """``published.json`` and the report."""
     write_json(asked.folder / "published.json", {"schema": 1, "rows": [vars(each) for each in found]})
     reached = sum(each.reached for each in found)
+    some = "" if len(found) >= len(ROWS) else f" --rows {','.join(each.row for each in found)}"
     page = Page(
         title="Beside what was published",
         verdict=f"{reached} of {len(found)} rows reach what they were to reach.",
-        parts=(Part("Row by row", table(found), remarks(found, asked)),),
-        reproduce=[f"hornbook study published --corpora {asked.corpora} --seed {asked.seed}"],
+        parts=(Part("Row by row", table(found), [*aims(found), *remarks(found, asked)]),),
+        reproduce=[f"hornbook study published --corpora {asked.corpora} --seed {asked.seed}{some}"],
         footer="Nats per token of the last checkpoint, in 32 bits; bits per byte compare across tokenizers.",
     )
     write_page(page, asked.folder)
