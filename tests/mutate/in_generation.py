@@ -32,6 +32,6 @@ GENERATION = [
         ("if longer.endswith(BROKEN) and not final:", "if False:", "half characters are written"),
         ("if text.endswith(stop[:n])", "if text.startswith(stop[:n])", "the beginning of a stop string is written"),
         ("min(found)[1]", "max(found)[1]", "the text ends at the later stop string"),
-        ("if token == self.end:", "if False:", "the end of the text is written out"),
+        ("if token in self.ends:", "if False:", "the end of the text is written out"),
     ),
 ]
