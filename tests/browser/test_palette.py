@@ -51,6 +51,8 @@ def test_the_list_is_walked_by_arrows_and_said_and_escape_gives_the_focus_back_t
     page = tab("#/play", width=320, scheme="dark")
     page.get_by_label("Text to go on with").focus()
     dialog = palette(page)
+    dialog.get_by_role("option").filter(has_text="lesson").first.wait_for()
+    page.wait_for_load_state("networkidle")  # what there is to find comes from several answers, and the end moves
     field = dialog.get_by_role("combobox", name="What to do")
     first = field.get_attribute("aria-activedescendant")
     page.keyboard.press("ArrowDown")
