@@ -34,7 +34,7 @@ from hornbook.workflows.tasks import task_of
 from hornbook.workflows.train import evaluate_now, progress, updates
 from hornbook.workflows.watchers import Silent
 
-LEAST, SHARE, ENOUGH = 6, 0.1, 15.0
+LEAST, SHARE, ENOUGH = 8, 0.1, 15.0
 """Steps that are made after the first, at least; the part of the training and the seconds after which it is enough."""
 
 
