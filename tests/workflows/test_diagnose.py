@@ -159,6 +159,12 @@ def test_a_healthy_run_has_nothing(healthy: Run) -> None:
     assert found_in(healthy) == {}
 
 
+def test_noise_that_the_recipe_asks_for_is_no_finding_and_hides_none(place: Path) -> None:
+    recipe = recipe_in(place, "tokenizer={kind='words'}", "task={kind='next_token', noise=1.0}")
+    assert "targets" not in found_in(train(recipe, place / "noisy").run)
+    assert "targets" in found_in(train(recipe, place / "noisy-and-broken", fault="targets-not-shifted").run)
+
+
 def test_a_model_that_looks_ahead_is_told_by_moving_what_comes_after(maskless: Run) -> None:
     assert "up to 15 places earlier" in found_in(maskless)["causality"]
 

@@ -81,14 +81,14 @@ def case_of(run: Run, recipe: Recipe, record: Record) -> Case:
             training.model, objective(training), training.optimizer, training.batches, lambda: updates(training)
         )
 
-    last = begun()
+    last = begun(without_noise(recipe))
     if run.latest is not None:
         load_checkpoint(run.latest, last.model)
     return Case(
         record,
         recipe.seed,
         program,
-        begun(without_noise(recipe)).batches,
+        last.batches,
         last.model.eval(),
         prepared.train,
         prepared.validation,
@@ -98,8 +98,7 @@ def case_of(run: Run, recipe: Recipe, record: Record) -> Case:
 
 def without_noise(recipe: Recipe) -> Recipe:
     """The same recipe, with batches as the text has them: noise that was asked for is no mistake."""
-    if not isinstance(recipe.task, NextToken):
-        return recipe
+    assert isinstance(recipe.task, NextToken)
     return dataclasses.replace(recipe, task=dataclasses.replace(recipe.task, noise=None))
 
 
