@@ -58,13 +58,14 @@ def main() -> None:
     parser.add_argument("--recipe", default="tinyshakespeare-char")
     parser.add_argument("--text", required=True)
     parser.add_argument("--tokens", type=int, default=400_000, help="of the longest run of the ladder")
+    parser.add_argument("--seeds", type=int, default=2, help="with which each of the ladder's runs is made")
     parser.add_argument("--trainings", type=int, default=10)
     parser.add_argument("--set", nargs="*", default=[], help="settings for all runs")
     asked = parser.parse_args()
     law = Path("runs/planning-law")
     text = ("--text", asked.text)
-    hornbook("study", "scaling", asked.recipe, *asked.set, *text, "--tokens", str(asked.tokens), "--fit-only",
-             "--out", str(law))  # fmt: skip
+    long = ("--tokens", str(asked.tokens), "--seeds", str(asked.seeds))
+    hornbook("study", "scaling", asked.recipe, *asked.set, *text, *long, "--fit-only", "--out", str(law))
     print("| training | of | predicted | came | miss |\n|---|---|---|---|---|")
     good: dict[str, int] = {}
     for place, changes in enumerate(trainings(asked.tokens)[: asked.trainings]):

@@ -229,6 +229,14 @@ def test_the_best_of_several_shapes_is_marked() -> None:
     assert places == [(12, 64), (3, 128)]
 
 
+def test_the_size_of_a_line_stands_at_the_end_that_is_farther_from_the_models() -> None:
+    line = [(1.0, 220.0), (3.0, 128.0), (12.0, 64.5)]
+    [size, *_] = (
+        depth_width([Shape("deep", 12, 64, 600_000), Shape("flat", 2, 150, 580_000)], {600_000: line}).axes[0].texts
+    )
+    assert size.get_text() == "600k" and size.xy == (3.0, 128.0)  # the first end lies outside
+
+
 def test_the_report_of_a_run_shows_its_inside_and_stays_small(subject: Subject) -> None:
     page = subject.loaded.run.report.read_text()
     assert len(page) < 2_000_000 and not re.search(r"(href|src)=.?https?:", page)

@@ -37,8 +37,8 @@ def journal(run: Run) -> list[dict[str, object]]:
     return [{k: v for k, v in entry.items() if k not in ("time", "seconds")} for entry in read_journal(run.metrics)]
 
 
-LARGE = {"gpt2", "gpt-real", "gpt-demo", "gpt-deep", "gpt-balanced", "stories-4"}
-"""Presets of which three steps take more than a minute."""
+LARGE = {"gpt2", "gpt-real", "gpt-demo", "gpt-deep", "gpt-balanced", "stories-2", "stories-4"}
+"""Presets of which three steps take about a minute or more."""
 
 
 class Interrupted(Exception):
@@ -97,7 +97,7 @@ def test_a_run_leaves_all_that_evaluation_and_generation_need() -> None:
 
 
 @pytest.mark.usefixtures("place")
-@pytest.mark.parametrize("stop", [1, 5, 11, 22, 36])
+@pytest.mark.parametrize("stop", [1, 11, 36])
 def test_a_run_that_was_cut_off_anywhere_ends_with_the_same_weights_and_journal(stop: int) -> None:
     recipe = load_recipe("small.toml")
     whole = train(recipe, Path("whole")).run

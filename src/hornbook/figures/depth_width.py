@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -47,7 +48,8 @@ def depth_width(
         axes.plot(x, y, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
         ends = [(a, b) for a, b in line if low[0] <= a <= high[0] and low[1] <= b <= high[1]]
         if ends:
-            axes.annotate(short(parameters), ends[-1], (4, -1), textcoords="offset points", color=MUTED, fontsize=8.5,
+            free = max(ends[0], ends[-1], key=lambda end: min(apart(end, shape) for shape in shapes))
+            axes.annotate(short(parameters), free, (4, -1), textcoords="offset points", color=MUTED, fontsize=8.5,
                           va="center")  # fmt: skip
     known = [shape.loss for shape in shapes if shape.loss is not None]
     for shape in shapes:
@@ -66,3 +68,8 @@ def depth_width(
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     return figure
+
+
+def apart(end: tuple[float, float], shape: Shape) -> float:
+    """How far a line's end and a shape are from each other, as the axes are divided."""
+    return math.hypot(math.log2(end[0] / shape.depth), math.log2(end[1] / shape.width))

@@ -37,6 +37,8 @@ class Row:
     others: tuple[str, ...] = ()
     continued: bool = False
     """Whether BLEU and ROUGE of continuations stand beside it."""
+    named: bool = False
+    """Whether it is counted how many stories of ``test`` keep the name that they began with."""
 
     @property
     def aim(self) -> str:
@@ -114,6 +116,7 @@ ROWS: tuple[Row, ...] = (
         "perplexity 7.39, assumed and not measured",
         perplexity=7.39,
         test="tinystories_valid_sample.txt",
+        named=True,
     ),
 )
 """The table; a pretrained GPT-2, whose weights somebody has to bring, is a row of its own (``OF_GPT2``)."""

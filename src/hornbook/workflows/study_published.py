@@ -26,6 +26,7 @@ from hornbook.training.run_folder import Run
 from hornbook.workflows.continuations import continuations
 from hornbook.workflows.evaluate import Evaluation, evaluate_text
 from hornbook.workflows.load import Loaded, load_prepared, load_run
+from hornbook.workflows.names_kept import names_kept
 from hornbook.workflows.published_rows import OF_GPT2, ROWS, Row
 from hornbook.workflows.recipe import Recipe, load_recipe, to_toml
 from hornbook.workflows.report import finish
@@ -41,6 +42,9 @@ ATTEMPTS = "attempts.jsonl"
 
 PROMPTS = 30
 """Continuations that BLEU and ROUGE are taken of."""
+
+STORIES = 100
+"""Stories that are told from their first sentence on."""
 
 
 @dataclass(frozen=True)
@@ -279,6 +283,8 @@ def remarks_of(asked: Asked, row: Row, loaded: Loaded, before: Run | None) -> tu
         own = found.rows[0]
         told = ", ".join(f"{name} {value:.3f}" for name, value in own.shared.items())
         said.append(f"{PROMPTS} continuations against their references ({own.name}): {told}.")
+    if row.named and row.test and not asked.tune:
+        said.append(str(names_kept(loaded, read_text(asked.file(row.test)), STORIES)))
     return tuple(said)
 
 
