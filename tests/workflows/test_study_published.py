@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from hornbook.errors import MissingError, SettingError
 from hornbook.workflows.published_rows import OF_GPT2, ROWS, chosen_rows
 from hornbook.workflows.recipe import load_recipe
-from hornbook.workflows.study_published import Asked, measure, remarks, table
+from hornbook.workflows.study_published import Asked, Found, measure, remarks, table
 from hornbook.workflows.watchers import Silent
 
 TEXT = "\n".join(
@@ -73,3 +75,13 @@ def test_tuning_never_sees_the_last_tenth_and_a_score_is_made_once(corpora: Path
     assert table([found]).rows[0][-1] == "MISSED" and f"{found.loss:.4f}" in (folder / "report.md").read_text()
     with pytest.raises(SettingError, match="scored once"):
         measure(Asked(corpora, folder, minutes=0.003), rows, Silent())
+
+
+def test_what_was_not_run_for_want_of_weights_says_what_it_would_have_to_be(tmp_path: Path) -> None:
+    oz = Found("oz", "below", "42.7", None, loss=4.0, bits_per_byte=1.5, kneser_ney=5.0, kneser_ney_windows=5.0,
+               reached=True, minutes=1.0, parameters=1, tokens=1, run="run")  # fmt: skip
+    said = remarks([oz], Asked(tmp_path, tmp_path))
+    assert said[-1] == f"Its published perplexity 16.3 would be {math.log(16.3) / 4.0 * 1.5:.3f} bits/byte there."
+    assert "was not run" in said[-2]
+    gpt2 = dataclasses.replace(oz, row=OF_GPT2.name)
+    assert not [each for each in remarks([oz, gpt2], Asked(tmp_path, tmp_path)) if "was not run" in each]

@@ -45,7 +45,7 @@ class NamesKept:
 
     def __str__(self) -> str:
         """In two sentences, and the samples."""
-        told = "; ".join(f"the first that {what}: {story!r}" for what, story in self.samples.items())
+        told = "; ".join(f"the first that {what}: “{' '.join(text.split())}”" for what, text in self.samples.items())
         return (
             f"{self.stories} held-out stories, their first sentence given: the first name that the model says after it "
             f"is the one it gave in {self.kept} (in {self.by_chance}, had the sentence given another; in "

@@ -43,6 +43,9 @@ ATTEMPTS = "attempts.jsonl"
 PROMPTS = 30
 """Continuations that BLEU and ROUGE are taken of."""
 
+OZ = "oz"
+"""The row on whose text and tokens a pretrained GPT-2 would be measured, too."""
+
 STORIES = 100
 """Stories that are told from their first sentence on."""
 
@@ -249,14 +252,14 @@ def found_of(
 ) -> Found:
     """A row from its score."""
     loss, ngrams = float(result["val_loss"]), result["baselines"]["kneser_ney"]
-    bits_in_a_nat = float(result["bits_per_byte"]) / loss
+    bits_per_byte = float(result["bits_per_byte"])
     return Found(
         row=row.name,
         aim=row.aim,
         published=row.published,
-        published_bits=None if row.perplexity is None else math.log(row.perplexity) * bits_in_a_nat,
+        published_bits=None if row.perplexity is None else in_bits(row.perplexity, loss, bits_per_byte),
         loss=loss,
-        bits_per_byte=float(result["bits_per_byte"]),
+        bits_per_byte=bits_per_byte,
         kneser_ney=float(ngrams["loss"]),
         kneser_ney_windows=float(ngrams["windows"]["loss"]),
         reached=row.reached(loss, float(ngrams["loss"]), minutes),
@@ -320,7 +323,15 @@ def remarks(found: Sequence[Found], asked: Asked) -> list[str]:
         said.append(f"With {asked.minutes:g} minutes for each run instead of the recipes': this shows that it runs.")
     if all(each.row != OF_GPT2.name for each in found):
         said.append("A pretrained GPT-2 on Oz was not run: it needs published weights (--gpt2 RUN, an imported run).")
+        for oz in (each for each in found if each.row == OZ):
+            bits = in_bits(OF_GPT2.perplexity or math.nan, oz.loss, oz.bits_per_byte)
+            said.append(f"Its published {OF_GPT2.published} would be {bits:.3f} bits/byte there.")
     return said
+
+
+def in_bits(perplexity: float, loss: float, bits_per_byte: float) -> float:
+    """The bits per byte that a perplexity means, in the tokens and on the text of a score of so many nats per token."""
+    return math.log(perplexity) * bits_per_byte / loss
 
 
 def write_down(asked: Asked, found: Sequence[Found]) -> None:
