@@ -12,7 +12,7 @@ import pytest
 from hornbook.errors import MissingError, SettingError
 from hornbook.workflows.published_rows import OF_GPT2, ROWS, chosen_rows
 from hornbook.workflows.recipe import load_recipe
-from hornbook.workflows.study_published import Asked, Found, measure, remarks, table
+from hornbook.workflows.study_published import Asked, Found, measure, remarks, table, trained
 from hornbook.workflows.watchers import Silent
 
 TEXT = "\n".join(
@@ -85,3 +85,11 @@ def test_what_was_not_run_for_want_of_weights_says_what_it_would_have_to_be(tmp_
     assert "was not run" in said[-2]
     gpt2 = dataclasses.replace(oz, row=OF_GPT2.name)
     assert not [each for each in remarks([oz, gpt2], Asked(tmp_path, tmp_path)) if "was not run" in each]
+
+
+@pytest.mark.slow
+def test_what_a_row_begins_with_is_trained_once_and_not_gone_on_with(corpora: Path, tmp_path: Path) -> None:
+    asked = Asked(corpora, tmp_path, minutes=0.002)
+    recipe = asked.recipe("published-characters", [corpora / "tinyshakespeare.txt"])
+    before = (trained(asked, recipe, tmp_path / "run", Silent()).folder / "run.json").read_bytes()
+    assert (trained(asked, recipe, tmp_path / "run", Silent()).folder / "run.json").read_bytes() == before

@@ -217,7 +217,7 @@ def trained(asked: Asked, recipe: Recipe, folder: Path, watcher: Watcher) -> Run
                 f"{folder} holds a run of another recipe; a text is scored once. Tune with --tune, and give another "
                 "--out to begin anew"
             )
-        if not (folder / "evaluation.json").exists():
+        if not ended(Run.open(folder)):
             outcome = resume(folder, watcher)
             if outcome.exit_code:
                 raise StoppedError(asked.folder, outcome.exit_code)
@@ -226,6 +226,11 @@ def trained(asked: Asked, recipe: Recipe, folder: Path, watcher: Watcher) -> Run
         if outcome.exit_code:
             raise StoppedError(asked.folder, outcome.exit_code)
     return Run.open(folder)
+
+
+def ended(run: Run) -> bool:
+    """Whether a run has made all its steps."""
+    return run.latest is not None and float(read_progress(run.latest)["done"]) >= 1
 
 
 def scored(asked: Asked, row: Row, run: Run, loaded: Loaded) -> dict[str, Any]:
