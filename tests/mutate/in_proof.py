@@ -43,6 +43,11 @@ PROOF = [
         ("if len(telling.text) >= len(before):\n", "if True:\n", "a story that ended before its beginning did is counted"),
     ),
     *mistakes_in(
+        "workflows/names_kept.py", "workflows/test_names_kept.py",
+        ("if given[k % size] != given[i])", "if k % size != i)", "chance is another story of the same name"),
+        ("word in names), None)", "word.istitle()), None)", "a word with a capital letter is a name"),
+    ),
+    *mistakes_in(
         "workflows/against_truth.py", "workflows/test_against_truth.py",
         ("found[chosen - 1 + len(start)]", "found[chosen - 1]", "the model is asked one place too early"),
         ("possible[possible < len(text)]", "possible[possible <= len(text)]", "the letter after a text is asked for", "where a text is longer than the context it does not arise"),

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hornbook.errors import MissingError, SettingError
+from hornbook.errors import MissingError, SettingError, TextError
 from hornbook.evaluation.comparison_page import Page, Part, Table, write_page
 from hornbook.evaluation.contamination import contamination
 from hornbook.files import read_json, read_text, write_json, write_text
@@ -292,7 +292,10 @@ def remarks_of(asked: Asked, row: Row, loaded: Loaded, before: Run | None) -> tu
         told = ", ".join(f"{name} {value:.3f}" for name, value in own.shared.items())
         said.append(f"{PROMPTS} continuations against their references ({own.name}): {told}.")
     if row.named and row.test and not asked.tune:
-        said.append(str(names_kept(loaded, read_text(asked.file(row.test)), STORIES)))
+        try:
+            said.append(str(names_kept(loaded, read_text(asked.file(row.test)), STORIES)))
+        except TextError as error:
+            said.append(f"Whether stories keep their names was not asked: {error}")
     return tuple(said)
 
 
