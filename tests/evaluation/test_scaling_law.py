@@ -72,3 +72,8 @@ def test_too_few_runs_are_refused_and_a_fit_is_read_as_it_was_written() -> None:
         fit(runs(SMALL)[:6])
     found = Fit(SMALL, tuple(runs(SMALL)))
     assert read_fit(found.as_json()) == found
+
+
+def test_a_floor_that_was_fitted_to_nothing_is_written_as_none() -> None:
+    assert str(ScalingLaw(6e-18, 829.0, 0.681, 13.5, 0.158)) == "0 + 829 / N^0.681 + 13.5 / D^0.158"
+    assert str(ScalingLaw(1.69, 406.4, 0.34, 410.7, 0.28)).startswith("1.69 + 406 / N^0.34 ")

@@ -28,6 +28,9 @@ HUBER = 1e-3
 SETTINGS = 5
 """E, A, a, B, b: fewer runs than that say nothing."""
 
+NOTHING = 1e-6
+"""A floor below so many nats per token is none: the logarithm that is fitted never reaches 0."""
+
 EXPONENTS = np.geomspace(0.05, 2.0, 14)
 """Where the search begins."""
 
@@ -60,9 +63,10 @@ class ScalingLaw:
         return self.floor + by_size + self.token_factor / math.pow(tokens, self.token_exponent)
 
     def __str__(self) -> str:
-        """As a formula."""
+        """As a formula; a floor that was fitted to nothing is 0."""
+        floor = self.floor if self.floor > NOTHING else 0
         return (
-            f"{self.floor:.3g} + {self.size_factor:.3g} / N^{self.size_exponent:.3g} "
+            f"{floor:.3g} + {self.size_factor:.3g} / N^{self.size_exponent:.3g} "
             f"+ {self.token_factor:.3g} / D^{self.token_exponent:.3g}"
         )
 
