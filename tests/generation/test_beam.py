@@ -274,7 +274,7 @@ HOW = [
 @pytest.mark.parametrize("make", [decoder, pair_model])
 def test_rows_together_are_rows_alone(make, beams):
     lengths = set()
-    for seed in range(4):
+    for seed in range(6):
         model = make(seed)
         if make is decoder:
             together = continuations(model, SOURCES, END, beams)
