@@ -40,6 +40,9 @@ def test_chance_is_what_was_told_after_the_next_beginning_with_another_name() ->
 def test_a_text_without_two_names_is_refused() -> None:
     with pytest.raises(TextError, match="1 stories begin with a name, expected two"):
         beginnings("Once upon a time there was a dog named Max. Max ran.", 10)
+    ann, ben = (f"Once upon a time there was a child named {name}.\n" for name in ("Ann", "Ben"))
+    with pytest.raises(TextError, match="2 stories begin with a name"):
+        beginnings(ann + ben + ann, 2)  # the two that are chosen have one name
     found = beginnings(stories(90, 3), 10)
     assert len(found) == 10 and found[0].start() == 0 and all(each[1] in NAMES for each in found)
 

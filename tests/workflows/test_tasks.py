@@ -235,7 +235,7 @@ def test_no_number_is_both_learned_and_asked() -> None:
 
 @pytest.mark.slow
 def test_three_architectures_are_trained_compared_and_drawn(hornbook, tmp_path: Path) -> None:
-    done = hornbook("quickstart", "--all", "--minutes", "0.03", "--out", "three", timeout=560)
+    done = hornbook("quickstart", "--all", "--minutes", "0.1", "--out", "three", timeout=560)
     for name in ("encoder", "decoder", "translator"):
         assert f"{name}\n  + " in done.stdout
     assert (tmp_path / "three" / "comparison.json").exists()

@@ -16,10 +16,10 @@ import numpy as np
 
 from hornbook.errors import TextError
 from hornbook.generation.config import Sampling
-from hornbook.generation.engine import Engine, Request
+from hornbook.workflows.continuations import written
 from hornbook.workflows.load import Loaded
 
-BEGINNING = re.compile(r"Once upon a time[^.]* named ([A-Z][a-z]+)\.")
+BEGINNING = re.compile(r"Once upon a time[^.\n]* named ([A-Z][a-z]+)\.")
 INTRODUCED = re.compile(r" named ([A-Z][a-z]+)")
 
 LENGTH = 100
@@ -57,7 +57,7 @@ def names_kept(loaded: Loaded, text: str, count: int, seed: int = 1) -> NamesKep
     """Let the model go on with ``count`` stories of ``text``, spread evenly over it.
 
     Raises:
-        TextError: fewer than two stories of the text, or two of one name alone, begin with a name.
+        TextError: no two of them begin with different names, or their first sentences fill the model's context.
     """
     names, begun = frozenset(INTRODUCED.findall(text)), beginnings(text, count)
     given = [each[1] for each in begun]
@@ -81,22 +81,21 @@ def beginnings(text: str, count: int) -> list[re.Match[str]]:
         TextError: there are not two of different names.
     """
     found = list(BEGINNING.finditer(text))
-    if len({each[1] for each in found}) < 2:
-        raise TextError(f"names: {len(found)} stories begin with a name, expected two of different names or more")
     places = np.linspace(0, len(found) - 1, min(count, len(found))).round().astype(int)
-    return [found[place] for place in places]
+    chosen = [found[place] for place in places]
+    if len({each[1] for each in chosen}) < 2:
+        raise TextError(f"names: {len(chosen)} stories begin with a name, expected two of different names or more")
+    return chosen
 
 
 def continued(loaded: Loaded, prompts: Sequence[str], seed: int) -> list[str]:
-    """What the model writes after each prompt."""
+    """What the model writes after each prompt; fewer than ``LENGTH`` tokens where the context has no room for them."""
     ids = [loaded.tokenizer.encode(prompt) for prompt in prompts]
     room = loaded.model.config.context - max(map(len, ids))
+    if room < 1:
+        raise TextError(f"names: the first sentences fill the context of {loaded.model.config.context} tokens")
     sampling = Sampling(max_tokens=min(LENGTH, room), temperature=TEMPERATURE, seed=seed)
-    end = loaded.tokenizer.roles.end
-    requests = [
-        Request(prompt=tuple(each), sampling=sampling, end=end, sample=number) for number, each in enumerate(ids)
-    ]
-    return [loaded.tokenizer.decode(tokens) for tokens in Engine(loaded.model).run(requests)]
+    return [loaded.tokenizer.decode(tokens) for tokens in written(loaded, ids, sampling)]
 
 
 def elsewhere(given: Sequence[str], told: Sequence[str]) -> list[str]:

@@ -217,7 +217,7 @@ def trained(asked: Asked, recipe: Recipe, folder: Path, watcher: Watcher) -> Run
                 f"{folder} holds a run of another recipe; a text is scored once. Tune with --tune, and give another "
                 "--out to begin anew"
             )
-        if not ended(Run.open(folder)):
+        if not (folder / "evaluation.json").exists() and not ended(Run.open(folder)):
             outcome = resume(folder, watcher)
             if outcome.exit_code:
                 raise StoppedError(asked.folder, outcome.exit_code)
