@@ -87,6 +87,7 @@ SPEECH = "Say 3.\n/again\n/quit\n"
 
 TRAINING = (
     Row("hornbook quickstart --all", add="--minutes 0.02", alone=True),
+    Row("hornbook quickstart --minutes 5", swap={"5": "0.01"}, alone=True),
     Row("hornbook quickstart*", add="--minutes 0.01", alone=True),
     Row("hornbook train --break list", alone=True),
     Row("hornbook train RECIPE --break list", alone=True),
