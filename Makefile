@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo install develop docs docs-verify first-hour try-wheel web web-test screenshots lint test test-slow test-lessons test-all mutate bench soak fuzz ci system golden format clean
+.PHONY: help demo install develop docs docs-verify first-hour try-wheel web web-test screenshots lint test test-slow test-lessons test-all mutate bench bench-gpu soak fuzz ci system golden format clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -97,6 +97,9 @@ bench: $(DEVELOPED)  ## every benchmark beside its peers (about forty minutes; l
 	$(BIN)/python benchmarks/bytepair_training.py
 	$(BIN)/hornbook bench ladder
 	$(BIN)/hornbook bench growth
+
+bench-gpu: $(DEVELOPED)  ## every benchmark that a GPU changes, and one table of them: docs/gpu.md (half an hour; needs a GPU)
+	$(BIN)/python benchmarks/gpu.py --write docs/gpu.md
 
 soak: $(DEVELOPED)  ## two hundred faults injected into small trainings; a table of how they ended (half an hour)
 	@ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || { \

@@ -42,6 +42,7 @@ def main() -> None:
     """Run what the command line asks for, and print a table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--small", action="store_true")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--weights", default="bfloat16")
     parser.add_argument("--rows", type=int, nargs="+", default=[8, 32, 64])
     parser.add_argument("--runs", type=int, default=3)
@@ -52,7 +53,9 @@ def main() -> None:
     model = Decoder(config)
     initialise(model, config, 0)
     requests = some_requests(config)
-    engines = {rows: engine(model.eval(), asked.weights, rows) for rows in sorted({BATCH, *asked.rows})}
+    engines = {
+        rows: engine(model.to(asked.device).eval(), asked.weights, rows) for rows in sorted({BATCH, *asked.rows})
+    }
     ways: dict[str, Callable[[], float]] = {
         f"static batches of {BATCH}, sorted": lambda: static(engines[BATCH], requests)
     }

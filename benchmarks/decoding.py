@@ -2,6 +2,7 @@
 
     python benchmarks/decoding.py                  # one text: float32, bfloat16, int8; then 32 texts at once
     python benchmarks/decoding.py --only int8      # or float32, bfloat16, many
+    python benchmarks/decoding.py --device cuda    # on a GPU, beside transformers alone
     python benchmarks/decoding.py --json
 
 A prompt of 32 tokens and 128 new ones; what is timed are the tokens after the first. Ours is what
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +33,7 @@ KINDS = {"float32": "F32", "bfloat16": "BF16", "int8": "Q8_0"}
 def main() -> None:
     """Run what the command line asks for, and print a table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--only", nargs="+", default=[*KINDS, "many"])
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--same-environment", action="store_true", help="do not make environments for the peers")
@@ -39,7 +42,7 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder, Side("hornbook", "sides/hornbook_decoding.py") as writer:
         writer.ask(do="write", folder=folder)
-        bandwidth = writer.ask(do="bandwidth")["bytes"]
+        bandwidth = writer.ask(do="bandwidth", device=asked.device)["bytes"]
         for kind in (each for each in KINDS if each in asked.only):
             rows += one_text(folder, kind, asked)
         if "many" in asked.only:
@@ -59,11 +62,13 @@ def peers(folder: str, kind: str, asked: argparse.Namespace) -> Iterator[dict[st
     same = {"same_environment": asked.same_environment}
     number_format = "bfloat16" if kind == "int8" else kind
     theirs = {name: Side("transformers", "peers/transformers_decoding.py", TRANSFORMERS, **same) for name in WAYS}
-    cpp = {name: Side("llama.cpp", "peers/llamacpp_decoding.py", LLAMA_CPP, **same) for name in FLASH}
+    ways = FLASH if asked.device == "cpu" else {}
+    cpp = {name: Side("llama.cpp", "peers/llamacpp_decoding.py", LLAMA_CPP, **same) for name in ways}
+    question = {"folder": f"{folder}/huggingface", "weights": number_format, "device": asked.device}
     try:
         for name, compiled in WAYS.items():
-            theirs[name].ask(do="prepare", folder=f"{folder}/huggingface", weights=number_format, compiled=compiled)
-        for name, flash in FLASH.items():
+            theirs[name].ask(do="prepare", compiled=compiled, **question)
+        for name, flash in ways.items():
             cpp[name].ask(do="prepare", file=f"{folder}/{KINDS[kind]}.gguf", flash=flash)
         yield theirs | cpp
     finally:
@@ -79,7 +84,7 @@ def one_text(folder: str, kind: str, asked: argparse.Namespace) -> list[dict[str
     """One sequence in one format."""
     prompt = [[(7 * place + 11) % 256 for place in range(PROMPT)]]
     with peers(folder, kind, asked) as sides, Side("hornbook", "sides/hornbook_decoding.py") as ours:
-        ready = ours.ask(do="prepare", folder=folder, weights=kind, rows=1)
+        ready = ours.ask(do="prepare", folder=folder, weights=kind, rows=1, device=asked.device)
         sides = {"hornbook": ours, **sides}
         answers = {name: write(side, prompt, TOKENS) for name, side in sides.items()}  # warms up
         check(answers, kind)
@@ -101,12 +106,13 @@ def many_texts(folder: str, asked: argparse.Namespace) -> list[dict[str, Any]]:
     found = []
     for kind in ("bfloat16", "float32"):
         with Side("hornbook", "sides/hornbook_decoding.py") as ours:
-            ready = ours.ask(do="prepare", folder=folder, weights=kind, rows=MANY)
+            ready = ours.ask(do="prepare", folder=folder, weights=kind, rows=MANY, device=asked.device)
             sides = {"hornbook": ours}
             same = {"same_environment": asked.same_environment}
+            question = {"folder": f"{folder}/huggingface", "weights": kind, "device": asked.device}
             for name, compiled in WAYS.items():
                 sides[name] = Side("transformers", "peers/transformers_decoding.py", TRANSFORMERS, **same)
-                sides[name].ask(do="prepare", folder=f"{folder}/huggingface", weights=kind, compiled=compiled)
+                sides[name].ask(do="prepare", compiled=compiled, **question)
             for side in sides.values():
                 write(side, prompts, TOKENS)
             times = alternate({name: timer(side, prompts) for name, side in sides.items()}, max(2, asked.runs // 2))
@@ -136,7 +142,8 @@ def check(answers: dict[str, dict[str, Any]], kind: str) -> None:
     """In float32 we and transformers have to write the same: the proof that both do the same work."""
     ours, theirs = answers["hornbook"]["tokens"][0], answers["transformers"]["tokens"][0]
     same = next((place for place, (a, b) in enumerate(zip(ours, theirs, strict=True)) if a != b), len(ours))
-    print(f"{kind}: the first {same} of {len(ours)} tokens are those of transformers, {len(set(ours))} different ones")
+    said = f"{kind}: the first {same} of {len(ours)} tokens are those of transformers, {len(set(ours))} different ones"
+    print(said, file=sys.stderr)
     if kind == "float32" and same < 64:
         raise SystemExit(f"the sides do not do the same:\n{ours}\n{theirs}")
 

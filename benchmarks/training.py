@@ -2,6 +2,7 @@
 
     python benchmarks/training.py                 # GPT-2 124M, 2 x 512 tokens: float32 and bfloat16, about 15 minutes
     python benchmarks/training.py --small         # 4 layers of 128, 65 characters: 12 x 64 and 64 x 256; 5 minutes
+    python benchmarks/training.py --device cuda   # GPT-2 124M, 16 x 1,024 tokens on a GPU, in 8 bits too
     python benchmarks/training.py --json
 
 A step is forward, loss, backward, clipping to 1, an AdamW update. Ours is what `hornbook train` runs; theirs is
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -39,7 +41,11 @@ CASES = {
         ("4 x 128, 12 x 64", SMALL | {"context": 64}, 12, 100),
         ("4 x 128, 64 x 256", SMALL | {"context": 256}, 64, 8),
     ],
+    "cuda": [("GPT-2 124M, 16 x 1,024", LARGE | {"context": 1024}, 16, 20)],
 }
+PRECISIONS = {"cpu": ["float32", "bfloat16"], "cuda": ["float32", "bfloat16", "float8"]}
+THEIRS = {"float8": "bfloat16"}
+"""Where the peer has no such arithmetic, its fastest."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +80,15 @@ def main() -> None:
     """Run what the command line asks for, and print a table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--small", action="store_true", help="the small models")
-    parser.add_argument("--precision", nargs="+", default=["float32", "bfloat16"])
+    parser.add_argument("--device", choices=list(PRECISIONS), default="cpu")
+    parser.add_argument("--precision", nargs="+")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--same-environment", action="store_true", help="do not make an environment for the peer")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
+    asked.precision = asked.precision or PRECISIONS[asked.device]
     rows: list[Row] = []
-    for case in CASES["small" if asked.small else "gpt2"]:
+    for case in CASES["small" if asked.small else "cuda" if asked.device == "cuda" else "gpt2"]:
         rows += measure(case, asked)
     if asked.json:
         print(
@@ -101,11 +109,9 @@ def measure(case: tuple[str, dict[str, int], int, int], asked: argparse.Namespac
     with tempfile.TemporaryDirectory() as folder:
         with Side("hornbook", "sides/hornbook_training.py") as writer:
             parameters = writer.ask(do="write", folder=folder, sizes=sizes)["parameters"]
-            best = writer.ask(do="peak")
-            alone = {
-                each: writer.ask(do="products", sizes=sizes, rows=batch, precision=each)["seconds"]
-                for each in asked.precision
-            }
+            best = writer.ask(do="peak", device=asked.device)
+            question = {"sizes": sizes, "rows": batch, "device": asked.device}
+            alone = {each: writer.ask(do="products", precision=each, **question)["seconds"] for each in asked.precision}
         operations = 6 * (parameters - sizes["context"] * sizes["width"])
         operations += 12 * sizes["depth"] * sizes["width"] * sizes["context"]
         for precision in asked.precision:
@@ -125,12 +131,14 @@ def measure(case: tuple[str, dict[str, int], int, int], asked: argparse.Namespac
                         tokens_per_second=speed,
                         warm_up=turns[-1].warm_up,
                         peak_bytes=max(each.peak_bytes for each in turns),
-                        utilisation=speed * operations / best[precision],
+                        utilisation=speed * operations / best[THEIRS.get(precision, precision)],
                         over_products=median(times) / alone[precision] if ours else None,
                     )
                 )
+        said = sys.stderr if asked.json else sys.stdout
         print(
-            f"{name}: best product float32 {best['float32'] / 1e9:.0f}, bfloat16 {best['bfloat16'] / 1e9:.0f} GFLOP/s"
+            f"{name}: best product float32 {best['float32'] / 1e9:.0f}, bfloat16 {best['bfloat16'] / 1e9:.0f} GFLOP/s",
+            file=said,
         )
     return rows
 
@@ -140,24 +148,24 @@ def pair(
 ) -> dict[str, list[Turn]]:
     """Both sides in one arithmetic, in turns. Each turn is a process of its own, alone on the machine: a process that
     waits loses its large pages to some kernels, and would begin its next turn slower than it ended the last."""
-    question = {"sizes": sizes, "rows": batch, "precision": precision}
+    question = {"sizes": sizes, "rows": batch, "device": asked.device}
 
     def ours() -> Turn:
         with Side("hornbook", "sides/hornbook_training.py") as side:
-            return turn(side, steps, **question)
+            return turn(side, steps, precision=precision, **question)
 
     def theirs(variables: dict[str, str]) -> Turn:
         same = asked.same_environment
         script = "peers/transformers_training.py"
         with Side("transformers", script, PEER, same_environment=same, variables=variables) as side:
-            return turn(side, steps, folder=folder, **question)
+            return turn(side, steps, folder=folder, precision=THEIRS.get(precision, precision), **question)
 
     found = alternate(
         {"hornbook": ours, "transformers": lambda: theirs({}), "memory kept": lambda: theirs(KEPT)}, asked.runs
     )
     first = {side: turns[0].losses for side, turns in found.items()}
     for one, other in zip(first["hornbook"], first["transformers"], strict=True):
-        if abs(one - other) > (1e-3 if precision == "float32" else 0.05):
+        if abs(one - other) > (1e-3 if precision == "float32" and asked.device == "cpu" else 0.05):
             raise SystemExit(f"{precision}: the sides do not do the same: losses {first}")
     return found
 

@@ -12,6 +12,7 @@ import torch
 from hornbook.allocator import settle
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's settings")
 def test_what_was_freed_is_at_hand_again_without_asking_the_system():
     script = """

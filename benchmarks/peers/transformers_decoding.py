@@ -12,15 +12,15 @@ from side_by_side import cores, serve
 STATE: dict[str, Any] = {}
 
 
-def prepare(folder: str, weights: str, compiled: bool) -> dict[str, Any]:
+def prepare(folder: str, weights: str, compiled: bool, device: str) -> dict[str, Any]:
     """Load the model in a number format."""
     torch.set_num_threads(cores())
     torch._dynamo.reset()
     model = transformers.GPT2LMHeadModel.from_pretrained(
         folder, attn_implementation="sdpa", dtype=getattr(torch, weights)
     )
-    STATE["model"], STATE["compiled"] = model.eval(), compiled
-    if compiled:  # generate() compiles by itself on GPUs only; this is what its documentation says for other devices
+    STATE["model"], STATE["compiled"] = model.to(device).eval(), compiled
+    if compiled and device == "cpu":  # generate() compiles by itself on GPUs; this is what its documentation says else
         model.forward = torch.compile(model.forward, dynamic=False)
     return {"transformers": transformers.__version__, "torch": torch.__version__}
 
@@ -42,7 +42,7 @@ class Watch:
 @torch.no_grad()
 def write_texts(prompts: list[list[int]], tokens: int) -> dict[str, Any]:
     """Greedy continuations; seconds of reading the prompt and of every token after the first."""
-    ids = torch.tensor(prompts)
+    ids = torch.tensor(prompts, device=STATE["model"].device)
     settings: dict[str, Any] = {"do_sample": False, "pad_token_id": 0, "eos_token_id": None, "use_cache": True}
     if STATE["compiled"]:
         settings |= {"cache_implementation": "static"}

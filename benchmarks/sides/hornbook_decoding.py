@@ -27,6 +27,7 @@ from hornbook.model.models import Decoder
 from hornbook.model.presets import PRESETS
 from hornbook.tokenizers.build import build_tokenizer
 from hornbook.tokenizers.config import BytePair
+from hornbook.training.compiling import timed
 from hornbook.training.devices import choose_threads
 
 STATE: dict[str, Any] = {}
@@ -62,10 +63,10 @@ def load(folder: str) -> Decoder:
     return model.eval()
 
 
-def prepare(folder: str, weights: str, rows: int) -> dict[str, Any]:
+def prepare(folder: str, weights: str, rows: int, device: str) -> dict[str, Any]:
     """Make ready to write one text, or so many at once."""
     choose_threads(None)
-    model = load(folder)
+    model = load(folder).to(device)
     began = time.perf_counter()
     STATE.clear()
     if rows == 1:
@@ -110,15 +111,11 @@ def together(engine: Engine, prompts: list[list[int]], sampling: Sampling) -> It
         yield [event.token for event in engine.step()]
 
 
-def bandwidth() -> dict[str, Any]:
+def bandwidth(device: str) -> dict[str, Any]:
     """Bytes a second at which a sum reads a large array."""
-    array = torch.ones(64 << 20)
-    seconds = []
-    for _ in range(8):
-        began = time.perf_counter()
-        array.sum()
-        seconds.append(time.perf_counter() - began)
-    return {"bytes": array.numel() * 4 / min(seconds)}
+    place = torch.device(device)
+    array = torch.ones(1 << 30 if place.type == "cuda" else 64 << 20, device=place)
+    return {"bytes": array.numel() * 4 / min(timed(array.sum, place) for _ in range(8))}
 
 
 if __name__ == "__main__":

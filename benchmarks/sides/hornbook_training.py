@@ -11,7 +11,7 @@ from typing import Any
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # as the command line does
 
 import torch
-from side_by_side import serve
+from side_by_side import forget_peak, own_peak, serve
 
 from hornbook.batches import Texts
 from hornbook.data.config import NextToken
@@ -19,8 +19,9 @@ from hornbook.formats.huggingface import write_folder
 from hornbook.model.config import BlockConfig, Dense, ModelConfig
 from hornbook.model.initialise import initialise
 from hornbook.model.models import Decoder
+from hornbook.training.compiling import timed
 from hornbook.training.config import AdamW
-from hornbook.training.devices import choose_threads
+from hornbook.training.devices import choose_threads, moved
 from hornbook.training.loop import Update, training_steps
 from hornbook.training.objectives import objective_for
 from hornbook.training.optimizers import build_optimizer
@@ -44,30 +45,31 @@ def write(folder: str, sizes: dict[str, int]) -> dict[str, Any]:
     return {"parameters": sum(each.numel() for each in model.parameters())}
 
 
-def prepare(sizes: dict[str, int], rows: int, precision: str, compiled: bool = True) -> dict[str, Any]:
+def prepare(sizes: dict[str, int], rows: int, precision: str, device: str, compiled: bool = True) -> dict[str, Any]:
     """Model, optimizer and batches; then the first steps, in which the compiler is at work."""
     threads = choose_threads(None)
     torch._dynamo.reset()
-    config = gpt2(sizes)
+    config, place = gpt2(sizes), torch.device(device)
     model = Decoder(config)
     initialise(model, config, 0)
+    model.to(place)
     objective = objective_of(objective_for(NextToken()), Choices(precision, compiled, threads))
     optimizer = build_optimizer(AdamW(learning_rate=1e-4, betas=(0.9, 0.95), weight_decay=0.1), model)
     STATE["steps"] = training_steps(
-        model, batches(config, rows), objective, optimizer, clip=1.0, precision=Precision(precision, "cpu")
+        model, batches(config, rows, place), objective, optimizer, clip=1.0, precision=Precision(precision, device)
     )
     began = time.perf_counter()
     losses = [next(STATE["steps"]).loss for _ in range(3)]
     return {"losses": losses, "seconds": time.perf_counter() - began, "threads": threads}
 
 
-def batches(config: ModelConfig, rows: int) -> Iterator[list[Texts]]:
+def batches(config: ModelConfig, rows: int, device: torch.device) -> Iterator[list[Texts]]:
     """The same random texts, over and over, for both sides."""
     draw = torch.Generator().manual_seed(0)
     tokens = torch.randint(config.vocabulary, (4, rows, config.context + 1), generator=draw)
     while True:
         for each in tokens:
-            yield [Texts(each[:, :-1].contiguous(), each[:, 1:].contiguous())]
+            yield [moved(Texts(each[:, :-1].contiguous(), each[:, 1:].contiguous()), device)]
 
 
 def step(count: int) -> dict[str, Any]:
@@ -77,38 +79,42 @@ def step(count: int) -> dict[str, Any]:
     return {"seconds": (time.perf_counter() - began) / count, "loss": updates[-1].loss}
 
 
-def peak() -> dict[str, Any]:
+def peak(device: str) -> dict[str, Any]:
     """The best product of large matrices, in operations a second, in both number formats."""
-    found = {}
+    found, place = {}, torch.device(device)
     for name, kind in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
         shapes = [(1024, 1024, 1024), (2048, 2048, 2048), (4096, 4096, 4096), (1024, 768, 3072), (1024, 3072, 768)]
-        found[name] = max(speed(kind, *shape) for shape in shapes)
+        if place.type == "cuda":
+            shapes = [(8192, 8192, 8192), (16384, 8192, 8192), (16384, 768, 3072)]
+        found[name] = max(speed(kind, *shape, device=place) for shape in shapes)
     return found
 
 
-def speed(kind: torch.dtype, rows: int, inner: int, columns: int) -> float:
+def speed(kind: torch.dtype, rows: int, inner: int, columns: int, device: torch.device) -> float:
     """Operations a second of one product, the best of several."""
-    left, right = torch.ones(rows, inner, dtype=kind), torch.ones(inner, columns, dtype=kind)
-    return 2 * rows * inner * columns / min(timed(lambda: left @ right) for _ in range(8))
+    left = torch.ones(rows, inner, dtype=kind, device=device)
+    right = torch.ones(inner, columns, dtype=kind, device=device)
+    return 2 * rows * inner * columns / min(timed(lambda: left @ right, device) for _ in range(8))
 
 
-def products(sizes: dict[str, int], rows: int, precision: str) -> dict[str, Any]:
+def products(sizes: dict[str, int], rows: int, precision: str, device: str) -> dict[str, Any]:
     """Seconds that the matrix products of one step take by themselves: forward, and both backward, of every matrix and
     of attention, nothing else."""
-    kind, width, depth, heads = getattr(torch, precision), sizes["width"], sizes["depth"], sizes["heads"]
+    kind, width, depth, heads = Precision(precision).dtype, sizes["width"], sizes["depth"], sizes["heads"]
+    place = torch.device(device)
     context, tokens = sizes["context"], rows * sizes["context"]
     matrices = [(width, width)] * 4 + [(width, 4 * width), (4 * width, width)]
     layers = [(inputs, outputs) for _ in range(depth) for inputs, outputs in matrices] + [(width, sizes["vocabulary"])]
     made = {
         pair: (
-            torch.ones(tokens, pair[0], dtype=kind),
-            torch.ones(pair, dtype=kind),
-            torch.ones(tokens, pair[1], dtype=kind),
+            torch.ones(tokens, pair[0], dtype=kind, device=place),
+            torch.ones(pair, dtype=kind, device=place),
+            torch.ones(tokens, pair[1], dtype=kind, device=place),
         )
         for pair in set(layers)
     }
-    head = torch.ones(rows * heads, context, width // heads, dtype=kind)
-    scores = torch.ones(rows * heads, context, context, dtype=kind)
+    head = torch.ones(rows * heads, context, width // heads, dtype=kind, device=place)
+    scores = torch.ones(rows * heads, context, context, dtype=kind, device=place)
 
     def all_of_them() -> None:
         for pair in layers:
@@ -119,16 +125,22 @@ def products(sizes: dict[str, int], rows: int, precision: str) -> dict[str, Any]
             scores @ head, scores.mT @ head, head @ head.mT, scores.mT @ head  # backward
 
     all_of_them()
-    return {"seconds": min(timed(all_of_them) for _ in range(8))}
+    return {"seconds": min(timed(all_of_them, place) for _ in range(8))}
 
 
-def timed(action: Any) -> float:
-    """Seconds of a call."""
-    began = time.perf_counter()
-    action()
-    return time.perf_counter() - began
+def held() -> dict[str, Any]:
+    """The most bytes held: on a GPU by PyTorch's allocator there, or by the process."""
+    return {"bytes": torch.cuda.max_memory_allocated()} if torch.cuda.is_initialized() else own_peak()
+
+
+def forget() -> dict[str, Any]:
+    """Begin to count the peak anew."""
+    if torch.cuda.is_initialized():
+        torch.cuda.reset_peak_memory_stats()
+    return forget_peak()
 
 
 if __name__ == "__main__":
     choose_threads(None)
-    serve({"write": write, "prepare": prepare, "step": step, "peak": peak, "products": products})
+    handlers = {"write": write, "prepare": prepare, "step": step, "peak": peak, "products": products}
+    serve({**handlers, "peak_memory": held, "forget_peak": forget})

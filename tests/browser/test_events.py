@@ -35,6 +35,7 @@ def jumped(runs: Path) -> Iterator[Run]:
     shutil.rmtree(run.folder)
 
 
+@pytest.mark.slow
 def test_events_stand_in_a_list_that_arrows_walk_and_a_jump_shows_its_rows(jumped, tab, page_server) -> None:
     page = tab("#/train?runs=jumped")
     told = ask(page_server, "GET", "/page/runs/jumped/markers")[1]["markers"]
@@ -55,6 +56,7 @@ def test_events_stand_in_a_list_that_arrows_walk_and_a_jump_shows_its_rows(jumpe
     accessible(page)
 
 
+@pytest.mark.slow
 def test_a_chosen_event_stands_in_the_address_and_leads_to_its_checkpoint_on_a_telephone(jumped, tab) -> None:
     page = tab("#/train?runs=jumped&event=checkpoint-20", width=320, scheme="dark")
     page.locator(".explained").wait_for()

@@ -52,6 +52,7 @@ def opened_svg(path: Path) -> ElementTree.Element:
     return root
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_panel_of_inside_is_saved_as_svg_and_as_a_sharp_png_in_the_colours_of_the_page(tab, scheme) -> None:
     page = tab(INSIDE, scheme=scheme)

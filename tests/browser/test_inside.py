@@ -104,6 +104,7 @@ def test_a_token_is_replaced_by_keys_alone_and_every_later_place_tells_what_it_c
     panel.get_by_text("The text is as it was typed").wait_for()
 
 
+@pytest.mark.slow
 def test_bars_of_heads_and_networks_are_signed_and_add_up_to_the_difference(tab, page_server) -> None:
     page = tab(ADDRESS, scheme="dark")
     summary = page.get_by_text("Who moved the answer?")
@@ -125,6 +126,7 @@ def test_bars_of_heads_and_networks_are_signed_and_add_up_to_the_difference(tab,
     accessible(page)
 
 
+@pytest.mark.slow
 def test_the_large_map_is_shown_as_a_table_with_headers(tab, page_server) -> None:
     page = tab(f"{ADDRESS}&layer=1&head=1", width=320)
     page.get_by_role("button", name="Show as table").press("Enter")
@@ -145,6 +147,7 @@ def test_the_large_map_is_shown_as_a_table_with_headers(tab, page_server) -> Non
     accessible(page)
 
 
+@pytest.mark.slow
 def test_heads_are_put_in_the_order_of_what_they_look_at(tab, page_server) -> None:
     page = tab(ADDRESS)
     heads = asked(page_server, "")["heads"]

@@ -64,6 +64,7 @@ def tab(browser, many) -> Iterator:
         yield opened
 
 
+@pytest.mark.slow
 def test_an_encoder_says_what_stands_where_something_is_hidden(tab, many) -> None:
     page = tab("#/play?model=reader&prompt=The%20small%20<|mask|>%20sang")
     page.locator("section[aria-label='Hidden place 1'] .bar").first.wait_for()
@@ -76,6 +77,7 @@ def test_an_encoder_says_what_stands_where_something_is_hidden(tab, many) -> Non
     page.locator("section[aria-label='Hidden place 2'] .bar").first.wait_for()
 
 
+@pytest.mark.slow
 def test_an_encoder_looks_both_ways_and_its_maps_show_it(tab) -> None:
     page = tab("#/inside?model=reader&prompt=The%20small%20bird")
     page.locator(".big-map .picture").focus()
@@ -87,6 +89,7 @@ def test_an_encoder_looks_both_ways_and_its_maps_show_it(tab) -> None:
     accessible(page)
 
 
+@pytest.mark.slow
 def test_an_encoder_decoder_shows_what_it_looks_at_in_the_source(tab) -> None:
     page = tab("#/inside?model=turner&source=a%20b&prompt=b")
     page.get_by_label("cross", exact=False).first.check()
@@ -116,6 +119,7 @@ def test_a_tree_is_grown_where_a_leaf_is_chosen_and_a_path_is_the_product_of_its
     accessible(page)
 
 
+@pytest.mark.slow
 def test_beams_stand_beside_the_best_of_all_sequences(tab, many) -> None:
     page = tab("#/play?prompt=abc&mode=search")
     page.get_by_label("beams", exact=True).check()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.browser.conftest import accessible, fits
 
 
@@ -21,6 +23,7 @@ def take(page, typed: str) -> None:
     dialog.wait_for(state="detached")
 
 
+@pytest.mark.slow
 def test_screens_modes_checkpoints_models_lessons_and_colours_are_reached_by_a_few_letters(tab) -> None:
     page = tab("#/play?prompt=The")
     take(page, "ins")
@@ -47,6 +50,7 @@ def test_screens_modes_checkpoints_models_lessons_and_colours_are_reached_by_a_f
     assert "find a command" in page.get_by_role("dialog", name="Keys").inner_text()
 
 
+@pytest.mark.slow
 def test_the_list_is_walked_by_arrows_and_said_and_escape_gives_the_focus_back_to_the_text(tab) -> None:
     page = tab("#/play", width=320, scheme="dark")
     page.get_by_label("Text to go on with").focus()

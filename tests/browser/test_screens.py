@@ -45,6 +45,7 @@ def test_curves_grow_while_a_run_is_trained(tab, runs, tmp_path) -> None:
     page.locator("[data-curve='validation'][data-count='2']").wait_for()
 
 
+@pytest.mark.slow
 def test_two_runs_are_laid_over_each_other_and_told_apart_by_their_settings(tab) -> None:
     page = tab("#/train?runs=writer", width=320)
     page.locator("[data-curve='validation']").wait_for()
@@ -86,6 +87,7 @@ def test_a_head_that_is_switched_off_moves_the_answer_and_a_checkpoint_the_loss(
     assert float(loss.get_attribute("data-loss")) > late + 0.01
 
 
+@pytest.mark.slow
 def test_the_weights_of_a_map_are_read_with_the_keyboard(tab) -> None:
     page = tab("#/inside?prompt=The%20small%20bird%20sang", width=320, scheme="dark")
     page.locator(".big-map .picture").wait_for()
@@ -188,6 +190,7 @@ def test_a_lesson_is_read_ticked_off_and_leads_to_its_screen(tab, page_server) -
         page.get_by_text(f"1 of {len(lessons)} done").wait_for()
 
 
+@pytest.mark.slow
 def test_the_whole_page_is_gone_through_with_keys(tab) -> None:
     page = tab("#/play")
     page.get_by_role("link", name="Skip to the content").focus()

@@ -30,6 +30,7 @@ def run(tmp_path_factory):
     return train(recipe, folder / "run").run.folder
 
 
+@pytest.mark.slow
 def test_numerics_prints_every_format_and_every_layer(hornbook, run):
     said = hornbook("bench", "numerics", run, "--tokens", 512).stdout
     for name in ("float64", "float32", "bfloat16", "float16", "int8", "int4"):
@@ -37,6 +38,7 @@ def test_numerics_prints_every_format_and_every_layer(hornbook, run):
     assert "error of the stream after each layer" in said
 
 
+@pytest.mark.slow
 def test_numerics_as_json_on_another_text(hornbook, run, tmp_path):
     text = tmp_path / "other.txt"
     text.write_text("the rat sat on the cat\n" * 40, encoding="utf-8")
@@ -49,6 +51,7 @@ def test_numerics_as_json_on_another_text(hornbook, run, tmp_path):
     assert by_name["int4"]["bits_per_byte"] == pytest.approx(by_name["int4"]["loss"] / 0.6931471805599453)
 
 
+@pytest.mark.slow
 def test_numerics_of_nothing_is_missing(hornbook, tmp_path):
     assert "does not exist" in hornbook("bench", "numerics", tmp_path / "none", expect=3).stderr
 
@@ -60,6 +63,7 @@ def test_growth_prints_exponents_beside_what_was_expected(hornbook):
     assert "expected 1 rising to 2" in said
 
 
+@pytest.mark.slow
 def test_doctor_says_which_path_a_run_took(hornbook, run):
     said = hornbook("doctor", run).stdout
     assert "compiled     no" in said
@@ -69,6 +73,7 @@ def test_doctor_says_which_path_a_run_took(hornbook, run):
     assert found["path"]["recomputing"] == "no"
 
 
+@pytest.mark.slow
 def test_decoding_has_a_row_for_every_way_and_one_for_the_text_itself(run):
     """Called as the command calls it: a small model of a text that repeats itself knows it by heart when greedy."""
     from hornbook.workflows.bench_decoding import HELD_OUT, WAYS, decoding

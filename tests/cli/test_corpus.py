@@ -85,6 +85,7 @@ def test_make_writes_the_same_bytes_for_the_same_words(hornbook: Run, tmp_path: 
     assert all(document.log_probability for document in documents)
 
 
+@pytest.mark.slow
 def test_make_prints_the_hash_for_people_too(hornbook: Run, tmp_path: Path) -> None:
     done = hornbook("corpus", "make", "benchmark", "--bytes", "100003", "--out", "b.txt")
     assert sha256_of(tmp_path / "b.txt") in done.stdout
@@ -167,6 +168,7 @@ def test_the_command_s_help_loads_nothing_heavy() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_refine_says_what_became_of_everything_and_goes_on_after_a_kill(hornbook: Run, tmp_path: Path) -> None:
     raw, once, twice = tmp_path / "raw", tmp_path / "once", tmp_path / "twice"
     for seed in (1, 2):

@@ -7,9 +7,12 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
+@pytest.mark.slow
 def test_doctor_prints_one_line_for_each_check_on_stdout(hornbook: Run) -> None:
     done = hornbook("doctor")
     assert done.stderr == ""
@@ -17,6 +20,7 @@ def test_doctor_prints_one_line_for_each_check_on_stdout(hornbook: Run) -> None:
         assert name in done.stdout
 
 
+@pytest.mark.slow
 def test_doctor_speaks_json(hornbook: Run) -> None:
     result = json.loads(hornbook("doctor", "--json").stdout)
     assert result["schema"] == 1
@@ -25,6 +29,7 @@ def test_doctor_speaks_json(hornbook: Run) -> None:
     assert result["gigaflops"]["float32"] > 1
 
 
+@pytest.mark.slow
 def test_doctor_ends_with_4_and_a_reason_when_the_cache_cannot_be_made(hornbook: Run, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     done = hornbook("doctor", "--json", env={"HORNBOOK_HOME": str(tmp_path / "file" / "cache")}, expect=4)

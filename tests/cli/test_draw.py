@@ -21,6 +21,7 @@ def draw(tmp_path, monkeypatch, capsys):
     return command
 
 
+@pytest.mark.slow
 def test_a_picture_is_written_as_svg_and_png(hornbook, tmp_path) -> None:
     assert hornbook("draw", "masks").stdout == "figures/masks.png\n"
     assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == ["masks.png", "masks.svg"]

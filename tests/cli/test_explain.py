@@ -29,6 +29,7 @@ def explain(capsys: pytest.CaptureFixture[str]) -> Explain:
     return printed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("term", PAGES)
 def test_a_page_of_the_documentation_is_what_the_command_prints(term: str, explain: Explain) -> None:
     printed = explain(term, "--markdown")

@@ -47,6 +47,7 @@ def spam(desk, tmp_path_factory) -> Path:
     return train(load_recipe("classify", settings), tmp_path_factory.mktemp("runs") / "spam").run.folder
 
 
+@pytest.mark.slow
 def test_a_table_becomes_a_classifier_with_its_scores(hornbook, desk):
     table = ("--text", desk / "messages.tsv", "--columns", "message", "--columns", "kind")
     model = ("model.width=20", "model.heads=2", "model.depth=1", "tokenizer.vocabulary=300")
@@ -57,6 +58,7 @@ def test_a_table_becomes_a_classifier_with_its_scores(hornbook, desk):
     assert "naive Bayes" in done.stdout
 
 
+@pytest.mark.slow
 def test_one_text_several_and_those_of_a_pipe_are_judged(hornbook, spam):
     one = hornbook("classify", spam, "buy now").stdout
     assert one.split("\t")[0] in ("spam", "ham")
@@ -67,6 +69,7 @@ def test_one_text_several_and_those_of_a_pipe_are_judged(hornbook, spam):
     assert piped == several
 
 
+@pytest.mark.slow
 def test_json_has_the_chance_of_every_class(hornbook, spam):
     [found] = json.loads(hornbook("classify", spam, "buy now", "--json").stdout)["texts"]
     assert found["text"] == "buy now"
@@ -74,6 +77,7 @@ def test_json_has_the_chance_of_every_class(hornbook, spam):
     assert found["answers"]["kind"].keys() == {"ham", "spam"}
 
 
+@pytest.mark.slow
 def test_what_cannot_be_judged_is_said(hornbook, spam, tmp_path):
     assert "text 1 is empty" in hornbook("classify", spam, "", expect=1).stderr
     table = tmp_path / "t.tsv"
@@ -83,6 +87,7 @@ def test_what_cannot_be_judged_is_said(hornbook, spam, tmp_path):
     assert "no column 'mesage' (did you mean 'message'?)" in done.stderr
 
 
+@pytest.mark.slow
 def test_instructions_are_learned_and_talked_with(hornbook, desk, tmp_path):
     model = ("model.width=20", "model.heads=2", "model.depth=1", "tokenizer.vocabulary=400")
     hornbook("finetune", "instruct", "--text", desk / "asked.json", "--run", "talks", *SMALL, *model)
@@ -103,5 +108,6 @@ def test_a_recipe_for_something_else_is_refused(hornbook):
     assert 'the recipe spam has "classify", and `hornbook finetune instruct` needs "instruct"' in done.stderr
 
 
+@pytest.mark.slow
 def test_a_run_that_was_not_taught_to_answer_needs_a_template(hornbook, spam):
     assert "writes no text" in hornbook("chat", spam, expect=2).stderr

@@ -37,6 +37,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made.folder
 
 
+@pytest.mark.slow
 def test_samples_come_as_one_json_object(hornbook, run):
     said = hornbook("generate", run, "The ", "--max-tokens", 7, "--seed", 5, "-n", 3, "--json").stdout
     result = json.loads(said)
@@ -50,6 +51,7 @@ def test_samples_come_as_one_json_object(hornbook, run):
     assert again["samples"] == result["samples"][:1]
 
 
+@pytest.mark.slow
 def test_one_sample_is_written_after_its_prompt_and_the_speed_to_stderr(hornbook, run):
     prompt = "The verdict was: said Ann."  # longer than the context
     done = hornbook("generate", run, prompt, "--max-tokens", 7, "--seed", 5)
@@ -59,6 +61,7 @@ def test_one_sample_is_written_after_its_prompt_and_the_speed_to_stderr(hornbook
     assert done.stderr.endswith("tokens/s\n")
 
 
+@pytest.mark.slow
 def test_several_samples_are_told_apart(hornbook, run):
     said = hornbook("generate", run, "so", "-n", 2, "--max-tokens", 5, "--temperature", 0).stdout
     lines = said.split("--- ")
@@ -67,6 +70,7 @@ def test_several_samples_are_told_apart(hornbook, run):
     assert lines[1][1:] == lines[2][1:]  # temperature 0 is greedy
 
 
+@pytest.mark.slow
 def test_a_stop_string_ends_the_text(hornbook, run):
     stops = [word for letter in "aeious n" for word in ("--stop", letter)]
     [sample] = json.loads(hornbook("generate", run, "so", "--max-tokens", 99, *stops, "--json").stdout)["samples"]
@@ -74,10 +78,12 @@ def test_a_stop_string_ends_the_text(hornbook, run):
     assert not set(sample["text"]) & set("aeious n")
 
 
+@pytest.mark.slow
 def test_an_empty_prompt_begins_a_text(hornbook, run):
     assert json.loads(hornbook("generate", run, "--max-tokens", 3, "--json").stdout)["prompt"] == ""
 
 
+@pytest.mark.slow
 def test_any_checkpoint_can_write(hornbook, run):
     texts = [
         json.loads(hornbook("generate", run, "so", "--checkpoint", which, "--max-tokens", 9, "--json").stdout)[
@@ -88,6 +94,7 @@ def test_any_checkpoint_can_write(hornbook, run):
     assert texts[0] != texts[1] == texts[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
@@ -106,10 +113,12 @@ def test_what_cannot_be_done_is_said_on_stderr(hornbook, run, arguments, code, s
     assert done.stdout == ""
 
 
+@pytest.mark.slow
 def test_a_run_that_is_not_there_is_missing(hornbook, tmp_path):
     assert "does not exist" in hornbook("generate", tmp_path / "nothing", "so", expect=3).stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weights", ["bfloat16", "int8", "int4"])
 def test_weights_can_be_read_in_fewer_bits(hornbook, run, weights):
     done = hornbook("generate", run, "The ", "--max-tokens", 7, "--weights", weights)
@@ -127,6 +136,7 @@ def test_the_step_is_compiled_on_request_and_found_again_and_changes_no_text(hor
     assert again.stderr.startswith("float32 weights, compiled\n20 tokens (length)")
 
 
+@pytest.mark.slow
 def test_what_weights_and_compile_are_not_for_is_said(hornbook, run):
     said = hornbook("generate", run, "The ", "--weights", "int9", expect=2).stderr
     assert "weights: 'int9' is none of float32, bfloat16, int8, int4" in said
@@ -134,6 +144,7 @@ def test_what_weights_and_compile_are_not_for_is_said(hornbook, run):
     assert "not for --beams" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draft", ["lookup", "itself"])
 def test_guessing_ahead_changes_no_greedy_text(hornbook, run, draft):
     asked = ("generate", run, "The ", "--max-tokens", 30, "--temperature", 0)

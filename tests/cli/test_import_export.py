@@ -42,6 +42,7 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
+@pytest.mark.slow
 def test_a_folder_becomes_a_run_that_writes_and_goes_out_again(hornbook, folder, tmp_path):
     said = hornbook("import", folder, "--out", "mine").stdout
     assert "run     mine" in said
@@ -56,6 +57,7 @@ def test_a_folder_becomes_a_run_that_writes_and_goes_out_again(hornbook, folder,
     assert again["samples"] == first["samples"]
 
 
+@pytest.mark.slow
 def test_a_story_comes_in_and_goes_out_as_gguf(hornbook, shared, tmp_path):
     hornbook(
         "import", shared / "models/stories260K.bin", "--tokenizer", shared / "models/tok512.bin", "--out", "stories"
@@ -98,6 +100,7 @@ def broken(folder: Path, what: str) -> None:
     (folder / "config.json").write_text(json.dumps(settings))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("what", "code", "says"),
     [
@@ -117,12 +120,14 @@ def test_what_is_wrong_with_a_folder_is_said_by_name_and_nothing_is_left(hornboo
     assert not (tmp_path / "mine").exists()
 
 
+@pytest.mark.slow
 def test_without_a_network_it_is_said_what_to_do(hornbook, tmp_path):
     environment = {"HORNBOOK_HF_ENDPOINT": "http://127.0.0.1:9", "HORNBOOK_HOME": str(tmp_path / "home")}
     error = hornbook("import", "hf:openai-community/gpt2", expect=3, env=environment).stderr
     assert "openai-community/gpt2" in error and "hornbook import FOLDER" in error
 
 
+@pytest.mark.slow
 def test_what_is_no_source_and_what_cannot_be_said_are_refused(hornbook, folder, tmp_path):
     (tmp_path / "model.gguf").write_bytes(b"GGUF")
     assert "hf:OWNER/NAME" in hornbook("import", "model.gguf", expect=2).stderr

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from hornbook.course.lesson import lessons_folder
 
 
+@pytest.mark.slow
 def test_answers_are_started_graded_and_kept(hornbook, tmp_path: Path) -> None:
     error = hornbook("learn", "check", "4", expect=3).stderr
     assert "04_attention.py does not exist; hornbook learn start 04 writes it" in error
@@ -28,6 +31,7 @@ def test_answers_are_started_graded_and_kept(hornbook, tmp_path: Path) -> None:
     assert "[x] 04 Attention" in hornbook("learn", "path", "practical").stdout
 
 
+@pytest.mark.slow
 def test_a_lesson_is_read_run_and_written_as_a_notebook(hornbook, tmp_path: Path) -> None:
     shown = hornbook("learn", "show", "1").stdout
     assert "01. Text to tokens" in shown and "from __future__ import annotations" in shown
@@ -38,6 +42,7 @@ def test_a_lesson_is_read_run_and_written_as_a_notebook(hornbook, tmp_path: Path
     assert "3 hours" in hornbook("learn", "path").stdout
 
 
+@pytest.mark.slow
 def test_a_part_of_ones_own_is_graded_and_refused_at_work_until_it_is_right(hornbook, tmp_path: Path) -> None:
     assert "cross_entropy(logits, targets)" in hornbook("learn", "parts").stdout
     mine = tmp_path / "mine.py"

@@ -28,6 +28,7 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_from_a_recipe_to_a_run_that_is_listed_shown_and_verified(place: Path, hornbook: Hornbook) -> None:
     told = hornbook("train", "little.toml", "--tensorboard", cwd=place).stdout
     assert "this model" in told and "Kneser-Ney" in told and "hornbook generate runs/little-1" in told
@@ -43,6 +44,7 @@ def test_from_a_recipe_to_a_run_that_is_listed_shown_and_verified(place: Path, h
     assert other["tokens"] == 60 * 31 - 1
 
 
+@pytest.mark.slow
 def test_the_batch_of_any_step_is_shown_with_the_very_bytes_of_the_text(place: Path, hornbook: Hornbook) -> None:
     hornbook("train", "little.toml", "--run", "run", cwd=place)
     text = (place / "text.txt").read_bytes()
@@ -54,6 +56,7 @@ def test_the_batch_of_any_step_is_shown_with_the_very_bytes_of_the_text(place: P
             assert row["stop"] - row["start"] == 12  # eleven tokens and the one after the last
 
 
+@pytest.mark.slow
 def test_a_dry_run_says_what_it_would_cost_and_trains_nothing(place: Path, hornbook: Hornbook) -> None:
     plan = json.loads(hornbook("train", "little.toml", "--dry-run", "--json", cwd=place).stdout)
     assert plan["steps"] == 7 and plan["tokens_per_step"] == 33 and plan["vocabulary"] == 11

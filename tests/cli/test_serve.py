@@ -18,6 +18,7 @@ from tests.server.conftest import TEXT, writer
 __all__ = ["TEXT", "writer"]
 
 
+@pytest.mark.slow
 def test_a_run_is_served_until_the_process_is_told_to_stop(writer) -> None:
     command = [sys.executable, "-m", "hornbook", "serve", str(writer), "--port", "0"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"})
@@ -40,6 +41,7 @@ def test_a_run_is_served_until_the_process_is_told_to_stop(writer) -> None:
         process.stderr.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -52,6 +54,7 @@ def test_what_cannot_be_served_is_refused(hornbook, words, code, said) -> None:
     assert said in hornbook("serve", *words, expect=code).stderr
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_an_error_with_a_way_out(hornbook, writer) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

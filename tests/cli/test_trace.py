@@ -47,6 +47,7 @@ def test_programs_are_told_everything(run, capsys):
     assert told["next"][0]["p"] >= told["next"][1]["p"]
 
 
+@pytest.mark.slow
 def test_people_see_every_tensor_and_what_comes_next(hornbook, run):
     said = hornbook("trace", run, "to be", "--ablate", "mlp:0").stdout
     assert " attention.py:" in said and "1×3×5×5" in said and "without mlp:0" in said

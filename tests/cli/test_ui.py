@@ -43,6 +43,7 @@ def fetched(said: str, path: str):
         return json.load(answer)
 
 
+@pytest.mark.slow
 def test_with_nothing_said_the_newest_run_is_shown_at_the_next_free_port(writer, tmp_path) -> None:
     shutil.copytree(writer, tmp_path / "mine")
     with socket.socket() as taken:
@@ -106,6 +107,7 @@ def test_ctrl_c_while_the_first_step_is_being_compiled_ends_it_at_once_and_leave
     assert list((tmp_path / "runs").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_without_a_run_one_is_told_how_to_get_one(hornbook, tmp_path) -> None:
     assert "hornbook ui --demo" in hornbook("ui", "--no-open", expect=3).stderr
     assert "nowhere" in hornbook("ui", "nowhere", expect=3).stderr

@@ -186,6 +186,7 @@ def test_cleaning_frames_twice_is_cleaning_them_once(lines: list[str]) -> None:
     assert clean_text(once).changes == ()
 
 
+@pytest.mark.slow
 @given(st.text(max_size=61))
 def test_a_cleaned_text_has_no_control_characters_and_can_be_written(text: str) -> None:
     cleaned = clean_text(text).text

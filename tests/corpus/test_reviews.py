@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from hornbook.corpus.reviews import BAD, FORMS, GOOD, THINGS, UNSEEN, Reviews
 
 
@@ -14,6 +16,7 @@ def test_half_of_the_reviews_praise_and_every_form_comes_up() -> None:
     assert len(FORMS) == 11 and all(text.text[0].isupper() and text.text[-1] in ".!" for text in texts)
 
 
+@pytest.mark.slow
 def test_the_same_words_stand_in_praise_and_in_complaint() -> None:
     texts = list(Reviews().training_texts(1, 4000))
     for word in (*GOOD, *BAD):
@@ -28,6 +31,7 @@ def test_held_out_reviews_are_about_other_things() -> None:
     assert held_out >= set(UNSEEN) and held_out.isdisjoint(THINGS)
 
 
+@pytest.mark.slow
 def test_counting_words_does_not_tell_the_opinion() -> None:
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression

@@ -79,6 +79,7 @@ def test_a_markov_corpus_realises_the_entropy_rate_of_its_source() -> None:
     assert nats == pytest.approx(MarkovSource(1, MARKOV_SYMBOLS, seed=0).entropy_rate, rel=0.02)
 
 
+@pytest.mark.slow
 def test_the_benchmark_is_half_stories_and_half_source_and_no_larger_than_asked() -> None:
     documents = list(make_documents("benchmark", size=300_007))
     sizes = {

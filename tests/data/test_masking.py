@@ -202,6 +202,7 @@ def test_masked_batches_answer_like_the_batches_they_are_made_of():
     stream.close()
 
 
+@pytest.mark.slow
 @given(st.integers(1, 53), st.integers(1, 11), st.integers(1, 5), st.booleans())
 def test_evaluation_hides_the_same_whatever_the_batch_and_reads_every_token_once(tokens, context, batch, fixed):
     file = counting([tokens])

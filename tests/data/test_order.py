@@ -28,6 +28,7 @@ def test_a_shuffle_of_any_size_can_be_asked_for_single_places(size, key, count):
     assert [shuffled(places[i : i + 1], size, key)[0] for i in range(len(places))] == together.tolist()
 
 
+@pytest.mark.slow
 def test_a_shuffle_sends_every_place_everywhere_equally_often():
     size, trials = 13, 5200
     counts = np.zeros((size, size))

@@ -25,6 +25,7 @@ def files(lengths, end):
     return counting(lengths, None if end is None else sum(lengths))
 
 
+@pytest.mark.slow
 @given(lengths_of_documents, contexts, st.integers(0, 3))
 def test_with_an_end_of_text_every_token_but_the_first_is_asked_for_once(lengths, context, seed):
     file = files(lengths, -1)
@@ -35,6 +36,7 @@ def test_with_an_end_of_text_every_token_but_the_first_is_asked_for_once(lengths
     assert collections.Counter(pairs) == collections.Counter(itertools.pairwise(tokens))
 
 
+@pytest.mark.slow
 @given(lengths_of_documents.filter(lambda lengths: max(lengths) > 1), contexts)
 def test_without_one_no_target_crosses_from_one_document_into_the_next(lengths, context):
     file = files(lengths, None)
@@ -44,6 +46,7 @@ def test_without_one_no_target_crosses_from_one_document_into_the_next(lengths, 
     assert sorted(pairs) == within
 
 
+@pytest.mark.slow
 @given(lengths_of_documents.filter(lambda lengths: max(lengths) > 1), contexts, ends)
 def test_positions_begin_anew_in_every_run_and_stand_nowhere_in_the_padding(lengths, context, end):
     file = files(lengths, end)

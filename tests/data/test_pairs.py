@@ -101,6 +101,7 @@ def test_a_tokenizer_learns_from_both_texts_of_training_only(tmp_path):
     assert set(validation) == {("<|unk|>", "<|unk|>")}
 
 
+@pytest.mark.slow
 def test_validation_and_training_share_no_number_and_are_those_of_the_task(tmp_path):
     made = prepare_pairs(DataConfig(corpus="numbers-en", documents=211), BytePair(300), tmp_path / "data", 5)
     supplied = load_pairs("numbers-en", 211, 5)

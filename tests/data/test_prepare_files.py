@@ -66,6 +66,7 @@ def test_documents_of_a_known_source_are_divided_as_prepare_divides_them(tokeniz
     assert bytes_of(apart) == bytes_of(once) and apart.validation.log_probability is not None
 
 
+@pytest.mark.slow
 def test_equal_texts_at_the_border_of_the_two_parts_are_dropped_as_prepare_drops_them(
     raw: Path, tokenizer: Tokenizer, tmp_path
 ) -> None:

@@ -103,6 +103,7 @@ def test_a_shorter_text_needs_no_more_sentinels_and_no_more_room(context, share,
         assert gone + spans + 1 <= whole.target_width
 
 
+@pytest.mark.slow
 def test_every_way_to_lay_the_spans_is_equally_likely():
     """Exhaustive: 4 tokens gone in 2 spans out of 9 leave 3 ways to cut what is gone and 4 to cut what is kept."""
     cutting, ids, generator = cutting_of(9, 0.44, 2.0), np.arange(9), numpy_generator(0, "all")
@@ -180,6 +181,7 @@ def test_cut_batches_answer_like_the_batches_they_are_made_of():
     stream.close()
 
 
+@pytest.mark.slow
 @given(st.integers(2, 53), st.integers(2, 11), st.integers(1, 5), st.booleans())
 def test_evaluation_cuts_the_same_whatever_the_batch_and_reads_every_token_once(tokens, context, batch, fixed):
     file, cutting = counting([tokens]), cutting_of(context, 0.3, 2.0)

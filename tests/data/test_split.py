@@ -61,6 +61,7 @@ def test_a_generated_corpus_keeps_its_last_documents_aside():
     assert train == [f"story {n}" for n in range(7)] and validation == [f"story {n}" for n in range(7, 10)]
 
 
+@pytest.mark.slow
 @given(st.integers(2, 97), st.integers(0, 5))
 def test_of_other_texts_a_fixed_share_is_drawn_by_the_seed(count, seed):
     texts, config = [f"text {n}" for n in range(count)], DataConfig(text=("x",), split="document")

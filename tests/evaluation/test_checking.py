@@ -105,6 +105,7 @@ class Cached(torch.nn.Module):
         return self.model(tokens, wrong, cache), cache
 
 
+@pytest.mark.slow
 def test_a_cache_has_to_say_what_the_whole_text_says() -> None:
     right, wrong = (
         {each.name: each.finding for each in examine(Subject(lambda r=r: Cached(r), 37, 13), CAUSAL)}
@@ -141,6 +142,7 @@ def test_what_cannot_be_examined_is_refused(tmp_path: Path) -> None:
         check_file(f"{tmp_path}/needy.py:Needy", settings={"heads": 1})
 
 
+@pytest.mark.slow
 def test_the_command_says_what_is_wrong_and_exits_with_4(hornbook) -> None:
     bad = hornbook("check", f"{FILE}:BatchSecond", "--set", "width=16", "--vocabulary", "29", expect=4)
     assert "-> batch and time are swapped" in bad.stdout and "checks failed: shape" in bad.stderr

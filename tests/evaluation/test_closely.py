@@ -102,6 +102,7 @@ def test_the_interval_is_around_the_loss_and_narrows_with_the_text(token_file: M
     assert closely.units == "385 blocks of 13 tokens"
 
 
+@pytest.mark.slow
 def test_95_of_100_intervals_hold_the_true_mean() -> None:
     generator, inside = numpy_generator(1, "many texts"), 0
     for text in range(200):

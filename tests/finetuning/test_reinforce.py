@@ -141,6 +141,7 @@ def test_the_same_seed_draws_the_same_answers(digits):
     assert drawn[0].shape != drawn[2].shape or not torch.equal(drawn[0], drawn[2])
 
 
+@pytest.mark.slow
 def test_a_model_learns_from_reward_alone(digits):
     model, own = model_of(1), objective(digits, group=16, max_tokens=2)
     own.known = ["7", "7"]

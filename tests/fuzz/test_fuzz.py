@@ -49,6 +49,7 @@ SLOW = {"HTTP bodies": [pytest.mark.slow]}
 """Three runs are trained for it."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [pytest.param(name, marks=SLOW.get(name, [])) for name in TARGETS])
 def test_every_input_is_accepted_or_refused_in_words(name, tmp_path, quick_folder, monkeypatch, as_in_use) -> None:
     monkeypatch.chdir(tmp_path)  # it comes back from wherever the target goes

@@ -38,6 +38,7 @@ def test_the_menu_has_every_lesson_under_its_title() -> None:
     assert told == {f"lessons/{each.stem}.md": f"{each.number:02} {each.title}" for each in read_lessons()}
 
 
+@pytest.mark.slow
 def test_the_picture_of_the_rooms_is_what_the_code_imports() -> None:
     kept = re.search(r"<dc:description>(.*?)</dc:description>", PICTURE.read_text(encoding="utf-8"), re.S)
     assert kept is not None

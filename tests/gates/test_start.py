@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 HEAVY = {"torch", "numpy", "matplotlib", "pyarrow", "tiktoken", "safetensors", "tensorboard", "jaxtyping", "pooch"}
 MODULES = """
 import contextlib, io, json, sys
@@ -36,6 +38,7 @@ def test_version_imports_no_torch_and_no_other_heavy_library() -> None:
     assert not HEAVY & loaded("--version")
 
 
+@pytest.mark.slow
 def test_what_only_reads_a_run_imports_neither_the_compiler_nor_matplotlib(tmp_path: Path) -> None:
     modules = loaded("runs", "list", str(tmp_path)) | loaded("generate", str(tmp_path), "Once")
     assert "hornbook.workflows.load" in modules and "torch" in modules

@@ -79,6 +79,7 @@ def test_blocked_tokens_are_those_that_repeat_a_run(tokens, size, padding):
 # Against all texts there are ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [END, None])
 @pytest.mark.parametrize("penalty", [0.0, 0.6, 1.0, 2.0, -0.5])
 def test_with_enough_beams_a_decoder_finds_the_best_of_all_texts(end, penalty):
@@ -89,6 +90,7 @@ def test_with_enough_beams_a_decoder_finds_the_best_of_all_texts(end, penalty):
         same(searched(model, [[3, 0]], beams, end)[0], expected[:7])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [END, None])
 @pytest.mark.parametrize("penalty", [0.0, 1.0, -0.5])
 def test_with_enough_beams_an_encoder_decoder_finds_the_best_of_all_texts(end, penalty):
@@ -125,6 +127,7 @@ def test_one_beam_is_greedy(stopping, penalty):
             assert one.log_probability == pytest.approx(other.log_probability, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_a_search_of_its_own_can_be_worse_than_greedy_and_what_is_answered_never_is():
     lost = 0
     for seed in (3, 5, 6, 9):

@@ -20,6 +20,7 @@ def next_logits(model):
     return lambda rows: continuing(model, [[*PROMPT, *row] for row in rows], LONGEST).logits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("penalty", [0.0, 1.0, -0.5])
 def test_the_best_of_all_texts_is_found(penalty) -> None:
     model = decoder(seed=4, vocabulary=SIZE).double()

@@ -55,6 +55,7 @@ def plainly(writer, prompt, sampling, end=None):
     return [token for [token] in generate(writer, prompt, sampling, end=end)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [Lookup(), Lookup(ngram=1, ahead=1), Drafted(), Drafted(ahead=7)], ids=str)
 @pytest.mark.parametrize(("encoding", "penalty"), [(Learned(), 1.3), (Rotary(100.0), 1.0)], ids=str)
 @pytest.mark.parametrize("rule", [Causal(), SlidingWindow(4)], ids=str)

@@ -24,6 +24,7 @@ def texts(found):
     return [(several[0].tokens, several[0].ended) for several in found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("context", [23, 8])
 @pytest.mark.parametrize("penalty", [1.0, 3.0])
 def test_greedy_continuations_are_those_of_generate(context, penalty):
@@ -38,6 +39,7 @@ def test_greedy_continuations_are_those_of_generate(context, penalty):
     assert 0 < ends < 4 * len(LENGTHS)
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_greedy_answers_are_the_loop_of_argmax():
     kinds = set()

@@ -26,6 +26,7 @@ CLAIMS = 5
 MINUTES = 20
 
 
+@pytest.mark.slow
 @running
 def test_every_claim_of_a_lesson_holds(
     lesson: Lesson, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]

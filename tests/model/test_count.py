@@ -111,6 +111,7 @@ def built(config):
         return {name: tuple(parameter.shape) for name, parameter in build_model(config).named_parameters()}
 
 
+@pytest.mark.slow
 @given(st.fixed_dictionaries(wholes))
 def test_counted_shapes_are_those_of_the_built_model(whole):
     config = assembled(whole)

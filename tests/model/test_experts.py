@@ -208,6 +208,7 @@ def loads(balance: float, seed: int) -> Tensor:
     return torch.cat(choices[-20:]).flatten().bincount(minlength=6) / (20 * 64 * 2)
 
 
+@pytest.mark.slow
 def test_a_router_with_balance_collapses_less_than_one_without():
     collapsed, balanced = loads(0.0, seed=1), loads(1.0, seed=1)
     assert (collapsed > 0.05).sum() <= 3, "a few experts do all of the work"

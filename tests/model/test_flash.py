@@ -67,6 +67,7 @@ def largest(kernel, time, rule=Causal()):
     return watcher.numbers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", [Causal(), Bidirectional(), SlidingWindow(70), BlockSparse()], ids=str)
 def test_no_table_of_all_scores_is_ever_made(rule):
     with small_tiles(16):
@@ -112,6 +113,7 @@ def test_scores_far_beyond_what_exp_can_hold_are_no_trouble_in_any_order():
         assert slope.item() == pytest.approx(10 * weight * (1 - weight), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_gradients_are_those_of_finite_differences():
     positions, sources = Positions.lengths(torch.tensor([4, 2]), 4), Positions.counting(2, 5)
     leaves = [drawn(2, 4, 4, 3), drawn(2, 2, 5, 3, seed=1), drawn(2, 2, 5, 3, seed=2), drawn(1, 4, 4, 5), drawn(4)]
@@ -169,6 +171,7 @@ def losses(kernel, dtype, steps):
     return [update.loss for update in training_steps(model, counting_texts(steps), next_token, optimizer)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("dtype", "apart"), [(torch.float32, 1e-3), (torch.float64, 1e-8)], ids=str)
 def test_a_model_learns_alike_with_flash_and_with_the_formula(dtype, apart):
     with small_tiles(3):

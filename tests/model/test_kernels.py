@@ -73,12 +73,14 @@ def drawn(*shape, seed=0):
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("kernel", IN_PROCESS)
 def test_every_kernel_equals_the_formula_in_value_and_gradient(kernel, dtype):
     prove(kernel, dtype, 6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kernel", IN_PROCESS)
 def test_in_16_bits_no_kernel_loses_more_than_twice_what_the_formula_loses(kernel):
     prove(kernel, "bfloat16", 3)

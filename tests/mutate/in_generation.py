@@ -18,6 +18,13 @@ GENERATION = [
         ("right=True", "right=False", "a token of probability 0 may be drawn", "a uniform number that equals a sum exactly is too rare to meet, but for 0"),
     ),
     *mistakes_in(
+        "generation/recorded.py", "generation/test_recorded.py",
+        ("self.tokens.copy_(tokens)", "self.tokens = tokens", "the recording reads the first token again and again"),
+        ("self.index.copy_(index)", "self.index = index", "every token is read in the place of the first"),
+        ("return self.logits.clone()", "return self.logits", "an answer changes when the next one comes"),
+        ("if self.known is not keys[0]:", "if self.known is None:", "a second text is written into the cache of the first"),
+    ),
+    *mistakes_in(
         "generation/generate.py", "generation/test_generate.py",
         ("-(-max(0, length - context) // step) * step", "max(0, length - context) // step * step", "the window is longer than the context"),
         ("not cache or begins != start", "not cache", "the cache is not rebuilt when the window moves"),

@@ -44,6 +44,14 @@ TRAINING = [
         ("length(first), iter(batches)", "length(0), iter(batches)", "a resumed run begins its schedule again"),
     ),
     *mistakes_in(
+        "training/float8.py", "training/test_float8.py",
+        ("(exact / scale).to(kind), scale", "exact.to(kind), torch.ones_like(scale)", "numbers are rounded to 8 bits as they are"),
+        ("product((gradient, g), (table.T, w))", "product((gradient, g), (table.T, h))", "a gradient has the scale of another matrix"),
+        ("rounded(gradients[0], BACKWARD)", "rounded(gradients[0], FORWARD)", "gradients have the narrow range of what flows forward"),
+        ("torch.is_autocast_enabled(hidden.device.type) and all(", "all(", "a router multiplies in 8 bits, too"),
+        ("return answer if bias is None else answer + bias.to(answer.dtype)", "return answer", "the bias is forgotten"),
+    ),
+    *mistakes_in(
         "training/schedules.py", "training/test_schedules.py",
         ("return (step + 1) / (warmup + 1)", "return step / (warmup + 1)", "the first step has a learning rate of 0"),
         ("math.cos(math.pi * passed / 2) ** 2", "math.cos(math.pi * passed) ** 2", "a cosine that comes back up"),

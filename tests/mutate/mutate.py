@@ -23,8 +23,12 @@ from tests.mutate.mistake import Mistake
 from tests.mutate.mistakes import MISTAKES
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 180
+QUICK, SLOW = "not slow and not broad", "slow and not broad"
+"""Which tests of a file run; the slow ones where no quick one has noticed the mistake."""
+SECONDS = {QUICK: 180, SLOW: 900}
 """A mistake that makes the tests run this long is noticed as well."""
+NOTHING_RAN = 5
+"""How pytest ends where no test of a file is of the kind that was asked for."""
 VERDICTS = {
     (False, False): "caught",
     (True, True): "SURVIVED",
@@ -55,28 +59,28 @@ def plant(mistake: Mistake, folder: Path) -> None:
         cached.unlink()
 
 
-def run_tests(folder: Path, tests: tuple[str, ...]) -> tuple[bool, str]:
+def run_tests(folder: Path, tests: tuple[str, ...], which: str = QUICK) -> tuple[bool, str]:
     """Run some tests in a copy: did they all pass, and if not, which failed first?"""
     environment = {
         "HORNBOOK_TEST_DATA": os.environ.get("HORNBOOK_TEST_DATA") or str(ROOT.parent / "shared"),
         "HORNBOOK_HYPOTHESIS": "same",
     }
     files = [test if test.startswith("-") else f"tests/{test}" for test in tests]
-    quick = "not broad" if all(test.startswith("lessons/") for test in tests) else "not slow and not broad"
-    options = ["-x", "-q", "-n", "0", "--tb=no", "-p", "no:cacheprovider", "-m", quick]
+    options = ["-x", "-q", "-n", "0", "--tb=no", "-p", "no:cacheprovider", "-m", which]
     output = folder / "output"
     process = FORKS.Process(target=run_pytest, args=(folder, [*options, *files], environment, output))
     process.start()
-    process.join(SECONDS)
+    process.join(SECONDS[which])
     if process.is_alive():
         process.kill()
         process.join()
-        return False, f"no end within {SECONDS} s"
+        return False, f"no end within {SECONDS[which]} s"
     printed = output.read_text(encoding="utf-8", errors="replace")
-    if process.exitcode not in (0, 1, 2):  # passed, failed, interrupted by a broken import
+    if process.exitcode not in (0, 1, 2, NOTHING_RAN):  # passed, failed, interrupted by a broken import
         raise SystemExit(f"pytest ended with {process.exitcode}:\n{printed[-3000:]}")
     told = [line for line in printed.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return process.exitcode == 0, told[0].split(" - ")[0].rpartition("::")[2] if told else printed[-300:].strip()
+    first = told[0].split(" - ")[0].rpartition("::")[2] if told else printed[-300:].strip()
+    return process.exitcode in (0, NOTHING_RAN), first
 
 
 def try_mistake(mistake: Mistake) -> tuple[bool, str]:
@@ -84,11 +88,12 @@ def try_mistake(mistake: Mistake) -> tuple[bool, str]:
     with tempfile.TemporaryDirectory(prefix="hornbook-mutate-") as name:
         copy_of_everything(Path(name))
         plant(mistake, Path(name))
-        return run_tests(Path(name), mistake.tests)
+        survived, first = run_tests(Path(name), mistake.tests)
+        return run_tests(Path(name), mistake.tests, SLOW) if survived else (survived, first)
 
 
 def sound(mistakes: list[Mistake]) -> None:
-    """Without a mistake every test has to pass, or being noticed would mean nothing."""
+    """Without a mistake every quick test has to pass, or being noticed would mean nothing."""
     with tempfile.TemporaryDirectory(prefix="hornbook-mutate-") as name:
         copy_of_everything(Path(name))
         passed, first = run_tests(Path(name), tuple(sorted({test for mistake in mistakes for test in mistake.tests})))

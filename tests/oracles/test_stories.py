@@ -40,6 +40,7 @@ def model(shared: Path):
     return made.eval()
 
 
+@pytest.mark.slow
 def test_an_empty_prompt_gives_the_published_text(model, tokenizer):
     assert model.config.sizes.kv_heads < model.config.sizes.heads, "its heads are grouped"
     [sample] = complete(model, tokenizer, "", Sampling(max_tokens=200, temperature=0.0))

@@ -126,6 +126,7 @@ def test_answers_forbid_what_a_page_does_not_need(server) -> None:
     assert headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clients", [60, pytest.param(1200, marks=pytest.mark.broad)])
 def test_readers_that_stop_reading_and_clients_that_hang_up_hold_nobody_up(server, clients) -> None:
     body = json.dumps({"model": "writer", "prompt": "a", "max_tokens": 60, "stream": True, "temperature": 2}).encode()

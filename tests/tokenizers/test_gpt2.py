@@ -93,6 +93,7 @@ def test_the_readable_encoder_and_tiktoken_agree(tokenizer: BytePairTokenizer, t
     assert tokenizer.decode(ids) == text
 
 
+@pytest.mark.slow
 def test_the_merges_found_again_are_the_published_ones(shared: Path, tokenizer: BytePairTokenizer) -> None:
     lines = (shared / "gpt2" / "vocab.bpe").read_text(encoding="utf-8").splitlines()[1:]
     published = [tuple(map(read_visible, line.split(" "))) for line in lines if line]

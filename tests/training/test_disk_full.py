@@ -35,6 +35,7 @@ else:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", [0, 1, 100, 5_000, 30_000])
 def test_a_file_that_cannot_grow_leaves_the_run_as_it_was(room, tmp_path):
     """A limit on the size of files fails as a full disk does: in the middle of a write."""

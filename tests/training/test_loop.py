@@ -45,6 +45,7 @@ def run_split(objective, parts):
     return model, updates
 
 
+@pytest.mark.slow
 def test_a_split_batch_equals_the_whole_even_with_unequal_token_counts():
     whole, parts = whole_and_parts()
     one, updates = run_split(next_token, whole)
@@ -55,6 +56,7 @@ def test_a_split_batch_equals_the_whole_even_with_unequal_token_counts():
     assert [u.tokens for u in updates] == [u.tokens for u in split_updates] == [30, 30, 30]
 
 
+@pytest.mark.slow
 def test_averaging_the_parts_means_instead_would_be_noticed():
     """The mistake of many loops: each part's mean, divided by the number of parts."""
 
@@ -69,6 +71,7 @@ def test_averaging_the_parts_means_instead_would_be_noticed():
     assert abs(updates[0].loss - wrong_updates[0].loss) > 1e-4
 
 
+@pytest.mark.slow
 def test_a_step_with_fewer_parts_than_others_is_made_and_not_dropped():
     model = a_model()
     before = copy.deepcopy(model)
@@ -81,6 +84,7 @@ def test_a_step_with_fewer_parts_than_others_is_made_and_not_dropped():
     assert not same(whole, model), "the second step changed nothing"
 
 
+@pytest.mark.slow
 def test_gradients_do_not_leak_into_the_next_step():
     model, again = a_model(), a_model()
     list(training_steps(model, [[a_batch(0)], [a_batch(1)]], next_token, sgd(model), clip=0.0))
@@ -90,6 +94,7 @@ def test_gradients_do_not_leak_into_the_next_step():
     assert same(model, again)
 
 
+@pytest.mark.slow
 def test_clipping_shortens_the_gradient_to_its_bound_and_reports_what_it_was():
     model, clipped = a_model(), a_model()
     [update] = training_steps(model, [[a_batch(0)]], next_token, sgd(model, 1.0), clip=0.0)
@@ -134,6 +139,7 @@ def test_every_step_is_made_with_the_learning_rate_of_that_very_step():
     assert all(rate > 0 for rates in used for rate in rates)
 
 
+@pytest.mark.slow
 def test_a_second_loop_over_the_same_optimizer_starts_from_the_same_peak():
     model = a_model()
     optimizer = sgd(model, 0.5)
@@ -142,6 +148,7 @@ def test_a_second_loop_over_the_same_optimizer_starts_from_the_same_peak():
     assert [u.learning_rate for u in first] == [u.learning_rate for u in second]
 
 
+@pytest.mark.slow
 def test_the_run_ends_with_its_length_or_with_its_batches():
     model = a_model()
     assert [u.step for u in train(model, sgd(model), steps=5)] == [0, 1, 2, 3, 4]
@@ -152,6 +159,7 @@ def test_the_run_ends_with_its_length_or_with_its_batches():
     assert [(u.fraction, u.done) for u in train(model, sgd(model), steps=2)] == [(0.0, 0.5), (0.5, 1.0)]
 
 
+@pytest.mark.slow
 def test_dropout_is_a_function_of_seed_and_step_and_of_nothing_else():
     def losses(disturb: bool, seed: int = 5) -> list[float]:
         model = a_model(dropout=0.5)
@@ -196,6 +204,7 @@ def test_the_clock_counts_training_only():
     assert 0 < clock.seconds < 1
 
 
+@pytest.mark.slow
 def test_a_run_by_the_clock_ends_near_its_limit():
     model, clock = a_model(), Clock(now=Ticking())
     updates = list(training_steps(model, batches(), next_token, sgd(model), length=ByTime(0.9, clock), clock=clock,
@@ -269,6 +278,7 @@ def test_a_batch_that_asks_for_nothing_is_an_error():
         next(training_steps(model, [[nothing]], next_token, sgd(model)))
 
 
+@pytest.mark.slow
 def test_a_scaled_loss_gives_the_same_step():
     plain, scaled = a_model(), a_model()
     updates = list(training_steps(plain, [[a_batch(0)]], next_token, sgd(plain)))
@@ -279,6 +289,7 @@ def test_a_scaled_loss_gives_the_same_step():
     assert updates[0].gradient_norm == pytest.approx(scaled_updates[0].gradient_norm, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_an_overflow_leaves_the_step_out_and_halves_the_scale():
     model = a_model()
     before, scale = copy.deepcopy(model), LossScale(2.0**127, moving=True)
@@ -305,6 +316,7 @@ def test_an_overflow_at_a_scale_of_one_is_an_error():
         list(training_steps(model, batches(), objective, sgd(model), scale=LossScale(4.0, moving=True)))
 
 
+@pytest.mark.slow
 def test_training_learns_and_in_bfloat16_too():
     for precision in (Precision("float32"), Precision("bfloat16")):
         model = a_model()

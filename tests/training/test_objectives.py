@@ -291,6 +291,7 @@ def test_token_0_is_seen_and_learned_like_any_other():
     assert not torch.allclose(model.hidden(other)[0, 5], model.hidden(changed)[0, 5], atol=1e-5)
 
 
+@pytest.mark.slow
 @every_objective
 def test_a_model_learns_what_it_is_asked(name):
     build, batch, objective = ASKED[name]

@@ -163,6 +163,7 @@ def test_settings_arrive_in_the_optimizer():
 # What is remembered ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", [AdamW(), AdamW(kernel="explicit"), Muon()])
 def test_what_an_optimizer_remembers_is_named_after_the_parameters_and_can_be_given_back(config):
     model = a_model()
@@ -183,6 +184,7 @@ def test_what_an_optimizer_remembers_is_named_after_the_parameters_and_can_be_gi
     assert farthest(model, fresh) == 0
 
 
+@pytest.mark.slow
 def test_what_is_given_back_is_a_copy():
     model = a_model()
     optimizer = build_optimizer(AdamW(), model)
@@ -195,6 +197,7 @@ def test_what_is_given_back_is_a_copy():
     assert all(torch.equal(value, before[name]) for name, value in held.items())
 
 
+@pytest.mark.slow
 def test_the_memory_of_another_optimizer_or_model_is_refused():
     model = a_model()
     muon = build_optimizer(Muon(), model)

@@ -40,9 +40,26 @@ def test_a_gpu_without_bfloat16_gets_float16_with_a_scale(supported, expected, m
     assert chosen.loss_scale().value == (65536.0 if expected == "float16" else 1.0)
 
 
-def test_float16_on_a_processor_is_refused():
-    with pytest.raises(SettingError, match='precision: "float16" is for GPUs'):
-        choose_precision("float16", CPU)
+@pytest.mark.parametrize("name", ["float16", "float8"])
+def test_float16_and_float8_on_a_processor_are_refused(name):
+    with pytest.raises(SettingError, match=f'precision: "{name}" is for GPUs'):
+        choose_precision(name, CPU)
+
+
+@pytest.mark.parametrize(("capability", "fits"), [((8, 0), False), ((8, 9), True), ((9, 0), True), ((10, 0), True)])
+def test_float8_is_for_gpus_that_multiply_in_it(capability, fits, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    if fits:
+        assert choose_precision("float8", CUDA) == Precision("float8", "cuda")
+        return
+    with pytest.raises(SettingError, match=r"wants a GPU of compute capability 8\.9 or more, and this one has 8\.0"):
+        choose_precision("float8", CUDA)
+
+
+def test_products_in_8_bits_are_told_in_bfloat16():
+    names = ("float32", "bfloat16", "float16", "float8")
+    assert [Precision(name).dtype for name in names] == [torch.float32, torch.bfloat16, torch.float16, torch.bfloat16]
+    assert not Precision("float8").loss_scale().moving
 
 
 def test_autocast_multiplies_in_the_arithmetic_of_the_run():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 
+import pytest
 import torch
 
 from hornbook.training.loop import training_steps
@@ -24,6 +25,7 @@ def losses(watch=None):
     return found, said
 
 
+@pytest.mark.slow
 def test_phases_make_up_a_step_and_the_run_is_what_it_was(tmp_path):
     watch = Watch(tmp_path / "profile", 1e6, torch.float32, torch.device("cpu"))
     watched, said = losses(watch)
@@ -48,5 +50,6 @@ def test_a_run_that_is_too_short_leaves_nothing(tmp_path):
     assert not (tmp_path / "profile").exists()
 
 
+@pytest.mark.slow
 def test_the_peak_is_a_speed():
     assert 1e9 < peak(torch.float32, torch.device("cpu")) < 1e16

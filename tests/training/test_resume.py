@@ -19,6 +19,7 @@ OPTIMIZERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_five_steps_save_load_five_steps_equal_ten_with_dropout_on(name, precision, tmp_path):
@@ -46,6 +47,7 @@ def test_five_steps_save_load_five_steps_equal_ten_with_dropout_on(name, precisi
     assert logged == [(u.step, u.loss, u.learning_rate, u.gradient_norm, u.fraction, u.done) for u in updates]
 
 
+@pytest.mark.slow
 def test_the_loss_scale_is_carried_over():
     def run(scale, first, stop):
         model = models[scale is whole]
@@ -62,6 +64,7 @@ def test_the_loss_scale_is_carried_over():
     assert same(models[True], models[False])
 
 
+@pytest.mark.slow
 def test_forgetting_the_optimizer_would_be_noticed(tmp_path):
     unbroken, forgetful = a_model(), a_model()
     train(unbroken, build_optimizer(AdamW(), unbroken), steps=10)
@@ -70,6 +73,7 @@ def test_forgetting_the_optimizer_would_be_noticed(tmp_path):
     assert not same(unbroken, forgetful)
 
 
+@pytest.mark.slow
 def test_forgetting_the_seed_of_dropout_would_be_noticed(tmp_path):
     unbroken, forgetful = a_model(dropout=0.2), a_model(dropout=0.2)
     train(unbroken, build_optimizer(AdamW(), unbroken), steps=3)

@@ -183,6 +183,7 @@ with Run(Path(sys.argv[1])).lock():
 """
 
 
+@pytest.mark.slow
 def test_two_processes_never_write_one_run_and_the_message_says_who_does(tmp_path):
     run = a_run(tmp_path / "run")
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}

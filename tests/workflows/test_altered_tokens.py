@@ -27,6 +27,7 @@ class Altering(Silent):
                 opened.write(bytes(byte ^ self.change for byte in data[len(data) // 2 :]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [1, 255])  # another token of the vocabulary; none that it has
 def test_tokens_that_are_altered_under_a_run_are_the_error_it_ends_with(place: Path, change: int) -> None:
     recipe = load_recipe("small.toml", ["training.steps=9", "training.save_every=2", "samples.prompts=[]"])

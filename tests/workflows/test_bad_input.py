@@ -33,6 +33,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, small_recipe: str) -> Path
     return folder / "run"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "content, code, says",
     [
@@ -51,6 +52,7 @@ def test_a_text_that_cannot_be_used(place: Path, hornbook: Hornbook, content: by
     assert not (place / "run").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments, code, says",
     [
@@ -76,11 +78,13 @@ def test_a_name_that_is_wrong(hornbook: Hornbook, arguments: list[str], code: in
     assert "Traceback" not in told.stderr and told.stdout == ""
 
 
+@pytest.mark.slow
 def test_a_prompt_with_characters_the_tokenizer_never_saw(trained: Path, hornbook: Hornbook) -> None:
     told = hornbook("generate", trained, "Ünknown", expect=1).stderr
     assert "'Ü'" in told and "Traceback" not in told
 
 
+@pytest.mark.slow
 def test_a_vocabulary_that_is_not_the_checkpoints(trained: Path, hornbook: Hornbook, tmp_path: Path) -> None:
     run = shutil.copytree(trained, tmp_path / "copy")
     (tmp_path / "other.txt").write_text("quite other letters: zyxwvq " * 50)
@@ -91,6 +95,7 @@ def test_a_vocabulary_that_is_not_the_checkpoints(trained: Path, hornbook: Hornb
     assert "vocabulary" in told and "Traceback" not in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("harm", ["truncated", "altered"])
 @pytest.mark.parametrize("command", [["generate", "the"], ["evaluate"]])
 def test_a_damaged_checkpoint(trained: Path, hornbook: Hornbook, tmp_path: Path, harm: str, command: list[str]) -> None:
@@ -107,6 +112,7 @@ def test_a_damaged_checkpoint(trained: Path, hornbook: Hornbook, tmp_path: Path,
     hornbook("runs", "verify", run, expect=4)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("place")
 def test_a_disk_that_fills_up_leaves_the_last_whole_checkpoint(place: Path, hornbook: Hornbook) -> None:
     limit = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))"
@@ -120,6 +126,7 @@ def test_a_disk_that_fills_up_leaves_the_last_whole_checkpoint(place: Path, horn
     assert not list(place.glob("run/checkpoints/*")) and not list(place.glob("run/checkpoints/.*"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs POSIX permissions")
 @pytest.mark.usefixtures("place")
 def test_a_folder_that_cannot_be_written(hornbook: Hornbook) -> None:
@@ -127,6 +134,7 @@ def test_a_folder_that_cannot_be_written(hornbook: Hornbook) -> None:
     assert "/proc/run" in told and "Traceback" not in told
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("place")
 def test_no_network_says_what_to_do_instead(hornbook: Hornbook) -> None:
     environment = {"HORNBOOK_MIRROR": "http://127.0.0.1:9/"}  # nobody answers there
@@ -136,6 +144,7 @@ def test_no_network_says_what_to_do_instead(hornbook: Hornbook) -> None:
     assert "--from" in told and "Traceback" not in told
 
 
+@pytest.mark.slow
 def test_generate_and_evaluate_print_one_json_object(trained: Path, hornbook: Hornbook) -> None:
     told = json.loads(hornbook("generate", trained, "the ", "-n", "2", "--max-tokens", "7", "--json").stdout)
     assert [set(sample) for sample in told["samples"]] == [{"text", "token_ids", "finish_reason"}] * 2

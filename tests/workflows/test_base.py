@@ -59,6 +59,7 @@ def classified(*overrides: str):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("base")
 def test_a_recipe_with_a_base_has_its_model_and_its_tokenizer():
     recipe, base = classified(), load_recipe("base/config.toml")
@@ -71,6 +72,7 @@ def test_a_recipe_with_a_base_has_its_model_and_its_tokenizer():
     assert fingerprint(load_run(run.folder).tokenizer) == fingerprint(load_run("base").tokenizer)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("base")
 def test_a_training_begins_with_the_weights_of_its_base():
     run = train(
@@ -82,6 +84,7 @@ def test_a_training_begins_with_the_weights_of_its_base():
         torch.testing.assert_close(after[name], tensor, atol=1e-9, rtol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.usefixtures("base")
 def test_every_way_of_adapting_trains_stops_goes_on_and_is_used(name):
@@ -103,6 +106,7 @@ def test_every_way_of_adapting_trains_stops_goes_on_and_is_used(name):
     assert bool(changed) == (name not in ("head", "adapters", "prefix", "prompt"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("base")
 def test_what_was_forgotten_is_in_the_report_and_in_the_evaluation():
     run = train(classified("training.steps=6", "training.optimizer.learning_rate=0.01"), Path("run")).run
@@ -119,6 +123,7 @@ def test_what_was_forgotten_is_in_the_report_and_in_the_evaluation():
     assert measured.before == pytest.approx(lost["before"])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("base")
 def test_copies_are_dropped_before_anything_is_divided():
     run = train(classified(), Path("run")).run
@@ -153,6 +158,7 @@ def test_a_table_with_one_class_is_refused():
     assert not Path("run").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("base")
 def test_balanced_classes_are_as_many_and_weights_make_them_count_alike():
     rows = [f"the cat sat on {n} mats,{'many' if n % 5 else 'few'}" for n in range(50)]

@@ -12,7 +12,7 @@ from torch import nn
 from hornbook.model.config import ModelConfig
 from hornbook.workflows import bench_growth, bench_ladder
 from hornbook.workflows.bench_growth import Point, Series, all_series, kept_bytes, measure, slope
-from hornbook.workflows.bench_ladder import TRAINING, training_ladder, writing_ladder
+from hornbook.workflows.bench_ladder import CPU, TRAINING, training_ladder, writing_ladder
 
 TINY = ModelConfig(vocabulary=64, context=48, width=64, heads=2, depth=1)
 
@@ -67,6 +67,6 @@ def test_the_rungs_change_how_it_is_computed_and_not_what():
     for objective in (bench_ladder.plain_loss, bench_ladder.next_token):
         model = bench_ladder.Decoder(TINY)
         bench_ladder.initialise(model, TINY, 0)
-        [batch] = next(bench_ladder.batches(TINY, 3))
+        [batch] = next(bench_ladder.batches(TINY, 3, CPU))
         losses.append(objective(model, batch).total)
     torch.testing.assert_close(*losses)

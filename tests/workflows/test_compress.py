@@ -45,6 +45,7 @@ def file(tmp_path):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["model", "kneser-ney"])
 def test_a_file_comes_back_byte_for_byte_and_its_size_is_the_loss(loaded, file, method):
     found = compress(loaded, file, method=method)

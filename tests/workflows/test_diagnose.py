@@ -169,6 +169,7 @@ def test_a_model_that_looks_ahead_is_told_by_moving_what_comes_after(maskless: R
     assert "up to 15 places earlier" in found_in(maskless)["causality"]
 
 
+@pytest.mark.slow
 def test_steps_without_a_learning_rate_are_told_though_the_journal_is_as_ever(healthy: Run, idle: Run) -> None:
     assert found_in(idle)["steps that change nothing"].endswith("number 1, 3, 5 left every weight as it was")
     rates = [[json.loads(line).get("learning_rate") for line in run.metrics.open()] for run in (healthy, idle)]
@@ -216,6 +217,7 @@ def test_every_fault_has_a_finding_that_is_its_own() -> None:
     assert set(NAMED) == set(FAULTS)
 
 
+@pytest.mark.slow
 def test_the_command_line_breaks_examines_and_reveals(
     hornbook: Callable[..., subprocess.CompletedProcess[str]], idle: Run
 ) -> None:

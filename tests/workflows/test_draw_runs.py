@@ -195,6 +195,7 @@ def test_the_spectrum_of_a_low_rank_product_has_as_many_values_as_its_rank(place
         draw_runs.spectrum(subject)
 
 
+@pytest.mark.slow
 def test_all_draws_what_can_be_drawn_and_says_why_it_leaves_the_rest(place: Path, tmp_path: Path) -> None:
     found = {each.drawing.name: each for each in draw("all", str(place / "base"), tmp_path, "the cat sat on the mat")}
     skipped = {name for name, each in found.items() if each.path is None}

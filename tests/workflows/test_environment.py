@@ -110,6 +110,7 @@ def test_the_speed_is_that_of_the_products_and_not_of_their_number() -> None:
     assert small["float32"] < 40 * large["float32"]
 
 
+@pytest.mark.slow
 def test_this_machine_is_examined_and_can_run_hornbook() -> None:
     environment = examine(seconds=0.1)
     assert not environment.failed

@@ -87,6 +87,7 @@ def test_a_run_killed_at_any_moment_ends_with_the_weights_of_an_unbroken_one(
     assert inside >= writing, f"only {inside} of the kills fell into the writing of a checkpoint"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_finishes_the_step_saves_and_exits_with_its_code(
     place: Path, hornbook: Hornbook, monkeypatch: pytest.MonkeyPatch, number: int, code: int

@@ -65,6 +65,7 @@ def told(run: Run, *kinds: str) -> list[tuple[int, str]]:
     return [(each["step"], each["kind"]) for each in markers_of(run) if each["kind"] in kinds]
 
 
+@pytest.mark.slow
 def test_checkpoints_phases_the_best_and_where_a_run_went_on_are_told_of_a_training_that_was_broken_off(
     recipe: Path,
 ) -> None:

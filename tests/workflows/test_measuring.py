@@ -31,6 +31,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, small_recipe: str) -> Path
     return folder / "run"
 
 
+@pytest.mark.slow
 def test_evaluate_takes_the_loss_apart(trained: Path, hornbook: Hornbook) -> None:
     told = json.loads(hornbook("evaluate", trained, "--json").stdout)
     low, high = told["interval"]["val_loss"]

@@ -90,6 +90,7 @@ def test_a_jump_of_batches_that_were_exchanged_is_kept_though_their_rows_stand_n
         assert [set(row) for row in json.loads(path.read_text())["rows"]] == [{"row", "loss"}] * 3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("garbage")
 def test_a_planted_document_is_named_as_the_cause_and_its_row_layers_and_losses_are_kept() -> None:
     listening = Listening()
@@ -157,6 +158,7 @@ def test_a_parameter_belongs_to_its_block_or_to_what_stands_around_the_blocks() 
     assert layer_of("embedding.tokens.weight") == "embedding"
 
 
+@pytest.mark.slow
 def test_a_jump_among_pairs_stops_no_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(

@@ -102,6 +102,7 @@ def test_a_score_is_that_of_the_best_checkpoint_on_the_whole_validation_text(ans
     assert answer.study.scores("B", [2]) == [measured.bits_per_byte]
 
 
+@pytest.mark.slow
 def test_a_study_that_was_cut_off_ends_as_one_that_was_not_and_trains_nothing_twice(here: Path, answer: Answer) -> None:
     with pytest.raises(Interrupted):
         study(here, "cut", *SLOWER, watcher=StopsAfter(STEPS + 5))
@@ -119,6 +120,7 @@ def test_a_study_that_was_cut_off_ends_as_one_that_was_not_and_trains_nothing_tw
     assert "1, 2 seeds" in more.remarks()[-1]
 
 
+@pytest.mark.slow
 def test_a_recipe_beside_itself_differs_in_nothing(here: Path) -> None:
     found = study(here, "itself", seeds=2).found
     assert found.differences == (0.0, 0.0) and found.verdict == "no evidence"
@@ -149,6 +151,7 @@ def test_no_seeds_are_refused(here: Path) -> None:
         study(here, "none", seeds=0)
 
 
+@pytest.mark.slow
 def test_another_tokenizer_on_the_same_text_compares_and_sees_other_batches(here: Path) -> None:
     found = study(here, "tokens", "tokenizer={kind='bytepair', vocabulary=300}")
     assert not found.same_batches
@@ -167,6 +170,7 @@ def test_a_folder_of_another_study_is_refused_and_the_setting_is_named(here: Pat
         study(here, "full")
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_stands_with_the_loss_of_knowing_nothing(here: Path) -> None:
     found = study(here, "wild", "training.optimizer={kind='adamw', learning_rate=1e30}", "training.clip=0.0")
     [trial] = [trial for trial in found.trials if trial.diverged]

@@ -124,6 +124,7 @@ def test_every_task_that_can_be_spelt_has_its_rows() -> None:
     assert kinds == set(TASKS) == set(WRITERS) == set(EXAMINERS) | {type(load_recipe("quickstart", [], {}).task)}
 
 
+@pytest.mark.slow
 @every_task
 @pytest.mark.usefixtures("desk")
 def test_a_training_stopped_half_way_ends_with_the_same_weights(name: str) -> None:
@@ -137,6 +138,7 @@ def test_a_training_stopped_half_way_ends_with_the_same_weights(name: str) -> No
     assert min(rates) > 0, "a step is never taken at rate 0"
 
 
+@pytest.mark.slow
 @every_task
 @pytest.mark.usefixtures("desk")
 def test_a_run_folder_alone_is_enough_to_use_the_model(name: str) -> None:
@@ -156,6 +158,7 @@ def test_a_run_folder_alone_is_enough_to_use_the_model(name: str) -> None:
     assert len(batch_of(run.folder, 0)) == 4
 
 
+@pytest.mark.slow
 @every_task
 @pytest.mark.usefixtures("desk")
 def test_computing_twice_changes_no_loss(name: str) -> None:
@@ -198,6 +201,7 @@ def test_a_tokenizer_without_a_mask_is_told_the_line_that_gives_it_one() -> None
         train(recipe_of("masked_tokens", "tokenizer.special=[]"), Path("run"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("desk")
 def test_beams_are_ranked_and_an_encoder_has_none() -> None:
     loaded = load_run(train(recipe_of("translate"), Path("run")).run.folder)
@@ -209,6 +213,7 @@ def test_beams_are_ranked_and_an_encoder_has_none() -> None:
         written(judge, "twelve", Beams())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("desk")
 def test_answers_are_counted_beside_what_teacher_forcing_shows() -> None:
     loaded = load_run(train(recipe_of("translate"), Path("run")).run.folder)

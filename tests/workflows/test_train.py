@@ -68,6 +68,7 @@ class Listens(Silent):
         self.lines.append(line)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("place")
 def test_a_run_leaves_all_that_evaluation_and_generation_need() -> None:
     outcome = train(load_recipe("small.toml"), Path("run"))
@@ -96,6 +97,7 @@ def test_a_run_leaves_all_that_evaluation_and_generation_need() -> None:
     assert result.measured.loss < result.baselines.uniform
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("place")
 @pytest.mark.parametrize("stop", [1, 11, 36])
 def test_a_run_that_was_cut_off_anywhere_ends_with_the_same_weights_and_journal(stop: int) -> None:
@@ -110,6 +112,7 @@ def test_a_run_that_was_cut_off_anywhere_ends_with_the_same_weights_and_journal(
     assert cut.best == cut.checkpoint(int(str(whole.best)[-6:]))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("place")
 def test_evaluating_more_often_changes_no_weight() -> None:
     often = train(load_recipe("small.toml", ["training.evaluate_every=2", "training.save_every=3"]), Path("often")).run
@@ -117,6 +120,7 @@ def test_evaluating_more_often_changes_no_weight() -> None:
     assert weights(often) == weights(never)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("place")
 def test_another_seed_gives_another_model_and_the_same_seed_the_same() -> None:
     runs = [train(load_recipe("small.toml", [f"seed={seed}", "training.steps=3"]), Path(f"run-{i}")).run
@@ -124,6 +128,7 @@ def test_another_seed_gives_another_model_and_the_same_seed_the_same() -> None:
     assert weights(runs[0]) == weights(runs[1]) != weights(runs[2])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("place")
 def test_a_run_by_the_clock_ends_its_schedule_and_says_where_it_was() -> None:
     recipe = load_recipe("small.toml", ["training.steps=none", "training.minutes=0.02"])
@@ -161,6 +166,7 @@ def test_a_text_of_one_line_is_trained_on_with_the_empty_prompt_of_the_defaults(
     assert not [line for line in watcher.lines if "sample" in line]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("place")
 def test_a_prompt_that_cannot_be_asked_is_told_and_stops_no_training() -> None:
     watcher, prompts = Listens(), "samples.prompts=['the ', 'Zebra', 'the cat']"
@@ -219,6 +225,7 @@ def test_every_preset_trains_three_steps_and_survives_saving(
     assert all(torch.equal(a, b) for a, b in zip(before, loaded.model.parameters(), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("place")
 def test_a_model_that_sees_what_it_should_predict_is_caught_below_the_floor() -> None:
     block = "{norm='rms', attention={mask='bidirectional', query_key_norm='rms'}}"
@@ -236,6 +243,7 @@ def test_a_model_that_sees_what_it_should_predict_is_caught_below_the_floor() ->
     assert json.loads(json.dumps(verdict.as_json()))["leak"] is True
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("place")
 def test_a_training_says_how_much_of_the_machine_it_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hornbook.workflows.train.WORTH_MEASURING", 0.0)
@@ -245,6 +253,7 @@ def test_a_training_says_how_much_of_the_machine_it_used(monkeypatch: pytest.Mon
     assert re.fullmatch(r"[\d,]+ tokens/s, \d+% of what the best matrix product reaches here in \w+", line)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("place")
 def test_a_training_that_would_not_fit_computes_twice_and_remembers_that(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hornbook.workflows.choices.free_memory", lambda device: 1000)
@@ -257,6 +266,7 @@ def test_a_training_that_would_not_fit_computes_twice_and_remembers_that(monkeyp
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("place")
 def test_a_run_that_saves_beside_its_steps_is_the_same_run() -> None:
     sizes = ["training.steps=12", "training.save_every=2", "training.evaluate_every=5"]

@@ -64,6 +64,7 @@ def ladder(
     size: Literal["small", "gpt2"] = "small",
     seconds: float = 5.0,
     tokens: int = 64,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
     as_json: AsJson = False,
 ) -> None:
     """The same model from the naive loop upwards, one change a row, training and writing: tokens/s and memory.
@@ -76,15 +77,19 @@ def ladder(
         Time for every rung of training, besides compiling.
     tokens
         Write texts of so many tokens.
+    device
+        Where to climb; auto is a GPU where there is one.
     as_json
         Print one JSON object.
     """
     import dataclasses
 
+    from hornbook.training.devices import choose_device
     from hornbook.workflows.bench_ladder import SIZES, training_ladder, writing_ladder
 
-    config, rows = SIZES[size], {}
-    for name, climbing in (("training", training_ladder(config, seconds)), ("writing", writing_ladder(config, tokens))):
+    config, rows, place = SIZES[size], {}, choose_device(device)
+    training = training_ladder(config, seconds, device=place)
+    for name, climbing in (("training", training), ("writing", writing_ladder(config, tokens, device=place))):
         if not as_json:
             print(f"{name:<48} {'tokens/s':>10} {'gain':>6} {'in all':>7} {'memory GB':>10}")
         found = []
@@ -102,26 +107,29 @@ def ladder(
         if not as_json:
             print()
     if as_json:
-        print_json({"schema": 1, "size": size, **rows})
+        print_json({"schema": 1, "size": size, "device": place.type, **rows})
 
 
 @app.command
-def growth(*, seconds: float = 60.0, as_json: AsJson = False) -> None:
+def growth(*, seconds: float = 60.0, device: Literal["auto", "cpu", "cuda"] = "auto", as_json: AsJson = False) -> None:
     """How cost grows with context, batch, width and vocabulary: time and memory, and the exponent beside the expected.
 
     Parameters
     ----------
     seconds
         Time for all of it; a series ends where its next point would not fit.
+    device
+        Where to measure; auto is a GPU where there is one.
     as_json
         Print one JSON object.
     """
     import dataclasses
 
+    from hornbook.training.devices import choose_device
     from hornbook.workflows.bench_growth import all_series
 
-    found = []
-    for series in all_series(seconds):
+    found, place = [], choose_device(device)
+    for series in all_series(seconds, place):
         found.append(dataclasses.asdict(series) | {"exponents": series.exponents()})
         if as_json:
             continue
@@ -137,7 +145,7 @@ def growth(*, seconds: float = 60.0, as_json: AsJson = False) -> None:
             flush=True,
         )
     if as_json:
-        print_json({"schema": 1, "series": found})
+        print_json({"schema": 1, "device": place.type, "series": found})
 
 
 @app.command

@@ -95,7 +95,7 @@ def place_of(arguments: tuple[Any, ...], name: str) -> Path:
     """Where the machine code for these arguments lies, or will lie."""
     flat = torch.utils._pytree.tree_leaves(arguments)
     shapes = [(str(each.dtype), str(each.device.type), each.dim(), each.shape[-2:]) for each in flat]
-    machine = (torch.__version__, torch.get_num_threads(), torch.backends.cpu.get_cpu_capability(), processor())
+    machine = (torch.__version__, torch.get_num_threads(), torch.backends.cpu.get_cpu_capability(), processor(), gpu())
     digest = hashlib.sha256(repr((name, shapes, machine, sorted(OPTIONS.items()), sources())).encode())
     return home() / "compiled" / f"{digest.hexdigest()[:32]}.pt2"
 
@@ -106,6 +106,12 @@ def processor() -> str:
     file = Path("/proc/cpuinfo")
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
     return next((line for line in lines if line.lower().startswith(("flags", "features"))), "")
+
+
+@cache
+def gpu() -> str:
+    """The GPU's name, where there is one: code for one need not run on another."""
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else ""
 
 
 @cache

@@ -21,6 +21,7 @@ from hornbook.batches import Positions
 from hornbook.generation.ahead import Compiled, compiled_ahead, fill
 from hornbook.generation.config import Sampling
 from hornbook.generation.generate import NextLogits, generate, window_start
+from hornbook.generation.recorded import Recorded
 from hornbook.model.config import ModelConfig
 from hornbook.model.models import Decoder
 from hornbook.model.static_cache import StaticLayer, make_static_cache
@@ -53,7 +54,7 @@ class Step(nn.Module):
 class Fast:
     """A model made ready to write: its matrices in one of ``WEIGHT_FORMATS``, its step compiled or not.
 
-    ``step`` is what computes the logits; ``path`` says in words how.
+    ``step`` is what computes the logits; ``path`` says in words how. On a GPU it is played back from a recording.
     """
 
     model: Decoder
@@ -62,23 +63,21 @@ class Fast:
     path: str
 
     @classmethod
-    def of(cls, model: Decoder, weights: str = "float32", rows: int = 1, compiled: bool = True) -> Fast:
+    def of(
+        cls, model: Decoder, weights: str = "float32", rows: int = 1, compiled: bool = True, recorded: bool = True
+    ) -> Fast:
         """``model`` ready to write ``rows`` texts at once; the first time, compiling takes about half a minute.
+
+        ``recorded``: on a GPU, play the step back (recorded.py).
 
         Raises:
             SettingError: there is no such format.
         """
         ready = with_weights(model, weights)
-        step = Step(ready)
-        if not compiled:
-            return cls(ready, weights, step, f"{weights} weights, not compiled")
-        try:
-            compiled_step = compile_step(step, weights, rows)
-        except Exception as error:  # the compiler's errors have no common class, and writing does not need it
-            why = (str(error).strip().splitlines() or ["no reason given"])[0]
-            return cls(ready, weights, step, f"{weights} weights, not compiled ({type(error).__name__}: {why})")
-        settle()
-        return cls(ready, weights, compiled_step, f"{weights} weights, compiled")
+        step, path = ahead_or_not(Step(ready), weights, rows, compiled)
+        if recorded and ready.embedding.device.type == "cuda":
+            return cls(ready, weights, Recorded(step), f"{path}, played back as a CUDA graph")
+        return cls(ready, weights, step, path)
 
     def reading(self, model: Decoder, longest: int) -> NextLogits:
         """What ``generate`` asks for the logits of the next token. The cache is as long as the window can become."""
@@ -110,6 +109,19 @@ class Fast:
     ) -> Iterator[list[int | None]]:
         """As ``generate.generate``, which says what is raised."""
         return generate(self.model, prompt, sampling, samples=samples, end=end, reading=self.reading)
+
+
+def ahead_or_not(step: Step, weights: str, rows: int, compiled: bool) -> tuple[Compiled, str]:
+    """The step, as machine code where that is wanted and can be had; and in words which it is."""
+    if not compiled:
+        return step, f"{weights} weights, not compiled"
+    try:
+        code = compile_step(step, weights, rows)
+    except Exception as error:  # the compiler's errors have no common class, and writing does not need it
+        why = (str(error).strip().splitlines() or ["no reason given"])[0]
+        return step, f"{weights} weights, not compiled ({type(error).__name__}: {why})"
+    settle()
+    return code, f"{weights} weights, compiled"
 
 
 def plainly(text: Int[Tensor, "B T"], begins: int, alike: bool) -> Positions:

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from hornbook.errors import SettingError, nearest
 
 DeviceName = Literal["auto", "cpu", "cuda"]
-PrecisionName = Literal["auto", "float32", "bfloat16", "float16"]
+PrecisionName = Literal["auto", "float32", "bfloat16", "float16", "float8"]
 CompileName = Literal["auto", "never", "always"]
 RecomputeName = Literal["auto", "always", "never"]
 AdamWKernelName = Literal["fused", "explicit"]
@@ -281,7 +281,8 @@ class TrainingConfig:
     """Where the loss jumps: say so; or skip that batch; or roll back to the last checkpoint, and skip all since then
     (Chowdhery et al. 2022, section 5.1)."""
     precision: PrecisionName = "auto"
-    """The arithmetic of the forward pass; auto: bfloat16 where the hardware has it. Weights stay float32."""
+    """The arithmetic of the forward pass; auto: bfloat16 where the hardware has it. float8: bfloat16, and linear layers
+    in 8 bits, on GPUs that have such products (Ada, Hopper and later). Weights stay float32."""
     compile: CompileName = "auto"
     """Whether torch.compile makes one program of the step; auto: where that repays the time it takes."""
     device: DeviceName = "auto"

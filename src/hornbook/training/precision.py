@@ -8,6 +8,7 @@ nothing else; float16 does not, and small gradients vanish in it unless the loss
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -15,11 +16,12 @@ import torch
 from hornbook.errors import SettingError
 from hornbook.model.arithmetic import multiplies_bfloat16
 from hornbook.training.config import PrecisionName
+from hornbook.training.float8 import Float8Products
 
 
 @dataclass(frozen=True)
 class Precision:
-    """The arithmetic of a run: ``name`` is float32, bfloat16 or float16, ``reason`` why it was chosen."""
+    """The arithmetic of a run: ``name`` is float32, bfloat16, float16 or float8, ``reason`` why it was chosen."""
 
     name: str
     device: str = "cpu"
@@ -29,12 +31,30 @@ class Precision:
         """What the loss is scaled by at the start of a run: nothing, except in float16."""
         return LossScale(65536.0, moving=True) if self.name == "float16" else LossScale()
 
-    def autocast(self) -> contextlib.AbstractContextManager[object]:
-        """A context in which multiplications run in this arithmetic; of no effect in float32."""
-        if self.name == "float32":
-            return contextlib.nullcontext()
-        return torch.autocast(self.device, dtype=getattr(torch, self.name))
+    @property
+    def dtype(self) -> torch.dtype:
+        """What products are told in; those in 8 bits in bfloat16."""
+        return torch.bfloat16 if self.name == "float8" else getattr(torch, self.name)
 
+    @contextlib.contextmanager
+    def autocast(self) -> Iterator[None]:
+        """A context in which multiplications run in this arithmetic; of no effect in float32."""
+        with contextlib.ExitStack() as entered:
+            for each in ARITHMETICS[self.name](self.device):
+                entered.enter_context(each)
+            yield
+
+
+ARITHMETICS: dict[str, Callable[[str], list[contextlib.AbstractContextManager[object]]]] = {
+    "float32": lambda device: [],
+    "bfloat16": lambda device: [torch.autocast(device, dtype=torch.bfloat16)],
+    "float16": lambda device: [torch.autocast(device, dtype=torch.float16)],
+    "float8": lambda device: [torch.autocast(device, dtype=torch.bfloat16), Float8Products()],
+}
+"""What a forward pass in each arithmetic stands in."""
+
+EIGHT_BITS = (8, 9)
+"""The compute capability from which GPUs multiply in 8 bits: Ada and Hopper."""
 
 FLOAT32 = Precision("float32")
 
@@ -44,10 +64,16 @@ def choose_precision(asked: PrecisionName, device: torch.device) -> Precision:
     or float32.
 
     Raises:
-        SettingError: float16 was asked for on a processor, where it is slower than float32 and no use.
+        SettingError: float16 or float8 was asked for on a processor, where they are slower than float32 and no use; or
+            float8 on a GPU that has no products in it.
     """
-    if asked == "float16" and device.type == "cpu":
-        raise SettingError('precision: "float16" is for GPUs; on this processor use "auto", "bfloat16" or "float32"')
+    if asked in ("float16", "float8") and device.type == "cpu":
+        raise SettingError(f'precision: "{asked}" is for GPUs; on this processor use "auto", "bfloat16" or "float32"')
+    if asked == "float8" and (found := torch.cuda.get_device_capability(device)) < EIGHT_BITS:
+        raise SettingError(
+            f'precision: "float8" wants a GPU of compute capability {version(EIGHT_BITS)} or more, and this one has '
+            f'{version(found)}; use "bfloat16"'
+        )
     if asked != "auto":
         return Precision(asked, device.type)
     if multiplies_bfloat16(device):
@@ -55,6 +81,11 @@ def choose_precision(asked: PrecisionName, device: torch.device) -> Precision:
     if device.type == "cuda":
         return Precision("float16", device.type, "this GPU has no bfloat16; the loss is scaled")
     return Precision("float32", device.type, f"the {device.type} has no bfloat16")
+
+
+def version(capability: tuple[int, int]) -> str:
+    """``9.0``."""
+    return ".".join(map(str, capability))
 
 
 @dataclass

@@ -20,7 +20,11 @@ from hornbook.batches import Texts
 from hornbook.model.config import AttentionConfig, BlockConfig, KernelName, ModelConfig
 from hornbook.model.initialise import initialise
 from hornbook.model.models import Decoder
+from hornbook.training.compiling import timed
+from hornbook.training.devices import moved
 from hornbook.training.objectives import next_token
+
+CPU = torch.device("cpu")
 
 BASE = ModelConfig(vocabulary=512, context=128, width=128, heads=4, depth=2)
 MEMORY = 4e9
@@ -120,7 +124,7 @@ AXES: list[tuple[str, str, list[int], Sized, str, str]] = [
 """What, its unit, the sizes, how they are set, and the exponents of time and memory to expect."""
 
 
-def all_series(seconds: float) -> Iterator[Series]:
+def all_series(seconds: float, device: torch.device = CPU) -> Iterator[Series]:
     """Every series, in about so many seconds altogether."""
     for what, axis, sizes, sized, for_seconds, for_kept in AXES:
         until, points, stopped = time.perf_counter() + seconds / len(AXES), list[Point](), ""
@@ -132,22 +136,23 @@ def all_series(seconds: float) -> Iterator[Series]:
             if points and time.perf_counter() + 4 * points[-1].seconds * growing > until:
                 stopped = f"not run: {size:,} and beyond would take longer than there is time (--seconds)"
                 break
-            points.append(measure(size, *sized(size)))
+            points.append(measure(size, *sized(size), device=device))
         yield Series(what, axis, for_seconds, for_kept, points, stopped)
 
 
-def measure(size: int, config: ModelConfig, rows: int) -> Point:
+def measure(size: int, config: ModelConfig, rows: int, device: torch.device = CPU) -> Point:
     """The best of three forward and backward passes in float32, after one that is not counted."""
     model = Decoder(config)
     initialise(model, config, 0)
+    model.to(device)
     tokens = torch.randint(config.vocabulary, (rows, config.context), generator=torch.Generator().manual_seed(0))
-    batch, times = Texts(tokens, tokens), []
+    batch = moved(Texts(tokens, tokens), device)
     kept = kept_bytes(lambda: next_token(model, batch).total, model)
-    for _ in range(3):
-        began = time.perf_counter()
+
+    def step() -> None:
         next_token(model, batch).total.backward()  # type: ignore[no-untyped-call]
-        times.append(time.perf_counter() - began)
-    return Point(size, min(times), kept)
+
+    return Point(size, min(timed(step, device) for _ in range(3)), kept)
 
 
 def kept_bytes(forward: Callable[[], Any], model: torch.nn.Module) -> int:

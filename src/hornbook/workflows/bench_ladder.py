@@ -7,7 +7,6 @@ few: the other runs of a busy machine are slower, never faster.
 from __future__ import annotations
 
 import copy
-import resource
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -27,6 +26,7 @@ from hornbook.model.models import Decoder
 from hornbook.training.compiling import Compiled
 from hornbook.training.config import AdamW
 from hornbook.training.loop import training_steps
+from hornbook.training.memory import peak_memory
 from hornbook.training.objectives import Loss, Objective, next_token, token_loss
 from hornbook.training.optimizers import build_optimizer
 from hornbook.training.precision import Precision
@@ -83,7 +83,12 @@ def with_kernel(config: ModelConfig, kernel: KernelName) -> ModelConfig:
     return replace(config, pattern=(block,))
 
 
-def training_ladder(config: ModelConfig, seconds: float, compiling: bool = True) -> Iterator[Row]:
+CPU = torch.device("cpu")
+
+
+def training_ladder(
+    config: ModelConfig, seconds: float, compiling: bool = True, device: torch.device = CPU
+) -> Iterator[Row]:
     """Every rung of training, for about so many seconds each."""
     way = Way()
     for change, what in TRAINING:
@@ -92,39 +97,50 @@ def training_ladder(config: ModelConfig, seconds: float, compiling: bool = True)
         sized = with_kernel(config, way.kernel)
         model = Decoder(sized)
         initialise(model, sized, 0)
+        model.to(device)
         objective = Compiled(way.objective) if way.compiled and compiling else way.objective
         steps = training_steps(
             model,
-            batches(sized, way.batch),
+            batches(sized, way.batch, device),
             objective,
             build_optimizer(way.adamw, model),
-            precision=Precision(way.precision, "cpu"),
+            precision=Precision(way.precision, device.type),
         )
         best, ready = best_of(lambda steps=steps: next(steps), seconds)  # type: ignore[misc]
         note = f"ready after {ready:.0f} s" if way.compiled else ""
-        yield Row(change, way.batch * sized.context / best, held(), note)
+        yield Row(change, way.batch * sized.context / best, peak_memory(device), note)
 
 
-def batches(config: ModelConfig, rows: int) -> Iterator[list[Texts]]:
+def batches(config: ModelConfig, rows: int, device: torch.device) -> Iterator[list[Texts]]:
     """Random texts, over and over."""
     draw = torch.Generator().manual_seed(0)
-    tokens = torch.randint(config.vocabulary, (rows, config.context + 1), generator=draw)
+    tokens = torch.randint(config.vocabulary, (rows, config.context + 1), generator=draw).to(device)
     while True:
         yield [Texts(tokens[:, :-1].contiguous(), tokens[:, 1:].contiguous())]
 
 
-def writing_ladder(config: ModelConfig, tokens: int, compiling: bool = True) -> Iterator[Row]:
+def writing_ladder(
+    config: ModelConfig, tokens: int, compiling: bool = True, device: torch.device = CPU
+) -> Iterator[Row]:
     """Every rung of writing one text of so many tokens, greedy."""
     sized = with_kernel(config, "auto")
     model = Decoder(sized)
     initialise(model, sized, 0)
+    model.to(device)
     model.eval()
     prompt = [token % sized.vocabulary for token in range(7, 39)]
     asked = Sampling(max_tokens=min(tokens, sized.context - len(prompt)), temperature=0.0)
-    yield Row("every token reads the text anew", written(model, prompt, asked, recomputed), held())
-    yield Row("keys and values remembered", written(model, prompt, asked, remembered), held())
-    fixed = Fast.of(model, compiled=False)
-    yield Row("in memory that never moves", written(fixed.model, prompt, asked, fixed.reading), held())
+
+    def row(change: str, model: Decoder, reading: Reader, note: str = "") -> Row:
+        return Row(change, written(model, prompt, asked, reading), peak_memory(device), note)
+
+    yield row("every token reads the text anew", model, recomputed)
+    yield row("keys and values remembered", model, remembered)
+    fixed = Fast.of(model, compiled=False, recorded=False)
+    yield row("in memory that never moves", fixed.model, fixed.reading)
+    if device.type == "cuda":
+        replayed = Fast.of(model, compiled=False)
+        yield row("played back as a CUDA graph", replayed.model, replayed.reading)
     for name, change in (
         ("float32", "compiled: products by vector"),
         ("bfloat16", "weights of 16 bits"),
@@ -134,8 +150,9 @@ def writing_ladder(config: ModelConfig, tokens: int, compiling: bool = True) -> 
         began = time.perf_counter()
         fast = Fast.of(model, name, compiled=compiling)
         ready = time.perf_counter() - began
-        yield Row(change, written(fast.model, prompt, asked, fast.reading), held(), f"ready after {ready:.0f} s")
-    yield Row("guessed ahead by lookup (uncompiled, float32)", guessed(model, prompt, asked), held())
+        yield row(change, fast.model, fast.reading, f"ready after {ready:.0f} s")
+    guesses = "guessed ahead by lookup (uncompiled, float32)"
+    yield Row(guesses, guessed(model, prompt, asked), peak_memory(device))
 
 
 def written(model: Decoder, prompt: list[int], asked: Sampling, reading: Reader) -> float:
@@ -167,11 +184,6 @@ def best_of(action: Callable[[], object], seconds: float) -> tuple[float, float]
         action()
         best, count = min(best, time.perf_counter() - started), count + 1
     return best, ready
-
-
-def held() -> int:
-    """The most memory this process has held, in bytes (Linux counts in KiB)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def parameters(config: ModelConfig) -> int:

@@ -33,13 +33,17 @@ def path_of(name: str | Path) -> list[tuple[str, str]]:
     kernels = sorted({attention_path(block.attention, config.context, precision) for block in config.blocks})
     return [
         ("device", f"{training.device}, {choices['threads']} threads"),
-        ("arithmetic", f"products in {precision}, weights and optimizer in float32"),
+        ("arithmetic", f"products in {PRODUCTS.get(precision, precision)}, weights and optimizer in float32"),
         ("compiled", "yes" if choices["compiled"] else "no"),
         ("attention", "; ".join(kernels)),
         ("loss", "straight from the stream, without a table of logits" if whole else "from a table of all logits"),
         ("optimizer", f"{type(optimizer).__name__}, AdamW's part {adamw.kernel}"),
         ("recomputing", "yes: less memory, more time" if choices.get("recomputed") else "no"),
     ]
+
+
+PRODUCTS = {"float8": "float8 (linear layers whose sides are multiples of 16) and bfloat16"}
+"""What a precision stands for, where its name does not say it all."""
 
 
 def attention_path(attention: AttentionConfig, context: int, precision: str) -> str:

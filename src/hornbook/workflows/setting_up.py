@@ -112,9 +112,9 @@ def assemble(
     steps = training.total_steps(batches.steps_per_epoch, training.batch * config.context)
     clock = Clock()
     length = BySteps(steps) if steps is not None else ByTime((training.minutes or 0.0) * 60, clock)
-    share = shared_out(model, training.distribution, world, getattr(torch, choices.precision))
-    optimizer = build_optimizer(training.optimizer, model)
     precision = Precision(choices.precision, device.type)
+    share = shared_out(model, training.distribution, world, precision.dtype)
+    optimizer = build_optimizer(training.optimizer, model)
     scale = precision.loss_scale()
     begun = Training(
         run, recipe, task, prepared, model, optimizer, choices, batches, length, clock, precision, scale, watcher, share

@@ -136,15 +136,15 @@ def watch_of(training: Training) -> Watch:
 def demand(training: Training) -> tuple[float, torch.dtype, torch.device]:
     """Operations for a token, the arithmetic they are in, and where."""
     config = with_vocabulary(training.recipe.model, training.prepared.tokenizer)
-    device, dtype = next(training.model.parameters()).device, getattr(torch, training.choices.precision)
-    return float(operations_per_token(training.recipe, config)), dtype, device
+    device = next(training.model.parameters()).device
+    return float(operations_per_token(training.recipe, config)), training.precision.dtype, device
 
 
 def speed_of(training: Training) -> str:
     """How fast the training was, and how much of this machine that is: its best product is measured now."""
     speed = training.throughput.tokens_per_second
     used = utilisation(speed, *demand(training))
-    best = f"the best matrix product reaches here in {training.choices.precision}"
+    best = f"the best matrix product reaches here in {str(training.precision.dtype).removeprefix('torch.')}"
     return f"{speed:,.0f} tokens/s, {used:.0%} of what {best}"
 
 
@@ -349,7 +349,7 @@ def evaluate_now(training: Training, metrics: Journal, samples: Journal, saver: 
     model = whole_model(training)
     if model is None:
         return
-    dtype = torch.bfloat16 if training.choices.precision == "bfloat16" else torch.float32
+    dtype = torch.bfloat16 if training.precision.dtype == torch.bfloat16 else torch.float32
     score = training.task.score(model, training.recipe, training.prepared, dtype)
     best = training.best.offer(training.step, score.loss)
     metrics.write({"kind": "evaluation", "step": training.step, "seconds": training.clock.seconds, **score.as_json()})

@@ -66,6 +66,7 @@ def test_a_word_is_known_by_its_plain_form_and_a_mark_by_nothing() -> None:
     assert table["letter"].tolist() == [1, 1, 1, 0, 0]
 
 
+@pytest.mark.slow
 def test_so_many_words_are_remembered_and_no_more() -> None:
     assert len(table_of(" ".join(map(str, range(REMEMBERED + 10))))) == REMEMBERED + 10
     assert len(RECORDS) <= REMEMBERED

@@ -94,6 +94,7 @@ def test_no_text_can_be_told_in_two_ways(world: World) -> None:
     assert ambiguities(world.start, world.words) == []
 
 
+@pytest.mark.slow
 @settings(max_examples=23)
 @given(st.integers(0, 2**40), st.integers(0, 2**30))
 def test_a_story_has_the_probability_of_its_text(seed: int, index: int) -> None:
@@ -112,6 +113,7 @@ def test_the_entropy_of_the_tiny_world_is_that_of_its_list() -> None:
     assert entropy(TINY_WORLD) == pytest.approx(exact, abs=1e-10)
 
 
+@pytest.mark.slow
 def test_the_mean_of_minus_log_p_agrees_with_the_entropy() -> None:
     values = [-each.log_probability for each in stories(11, count=1999)]
     error = statistics.stdev(values) / math.sqrt(len(values))

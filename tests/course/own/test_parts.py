@@ -98,6 +98,7 @@ def written(right: ModuleType) -> Iterator[tuple[dict[str, Any], list[str]]]:
     yield {name: counting(getattr(right, name), calls, name) for name in PARTS}, calls
 
 
+@pytest.mark.slow
 def test_a_model_trains_with_the_parts_as_with_ours(written: tuple[dict[str, Any], list[str]]) -> None:
     parts, calls = written
     for encoding, names in (
