@@ -31,6 +31,7 @@ settle(); print(plain, min(faults() for _ in range(5)))
     assert plain > 50 and settled < plain / 10
 
 
+@pytest.mark.slow
 def test_settling_twice_changes_nothing():
     settle()
     settle()

@@ -68,6 +68,7 @@ def test_a_chosen_event_stands_in_the_address_and_leads_to_its_checkpoint_on_a_t
     page.locator("[data-trace-of='jumped@step-000020']").wait_for()
 
 
+@pytest.mark.slow
 def test_the_signs_are_in_the_figure_that_is_saved(jumped, tab) -> None:
     page = tab("#/train?runs=jumped")
     page.locator(".happened [data-item]").first.wait_for()

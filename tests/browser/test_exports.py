@@ -71,6 +71,7 @@ def test_every_panel_of_inside_is_saved_as_svg_and_as_a_sharp_png_in_the_colours
     accessible(page)
 
 
+@pytest.mark.slow
 def test_curves_are_saved_as_pictures_and_as_a_table_whose_last_loss_is_the_journals(tab, runs) -> None:
     page = tab("#/train?runs=writer", width=320)
     page.locator("[data-curve='validation']").wait_for()
@@ -91,6 +92,7 @@ def test_curves_are_saved_as_pictures_and_as_a_table_whose_last_loss_is_the_jour
     fits(page)
 
 
+@pytest.mark.slow
 def test_a_trace_is_saved_with_what_was_asked_and_the_loss_on_the_screen(tab) -> None:
     page = tab(INSIDE)
     page.locator(".lens").wait_for()
@@ -102,6 +104,7 @@ def test_a_trace_is_saved_with_what_was_asked_and_the_loss_on_the_screen(tab) ->
     assert len(trace["lens"]["top"]) == 3
 
 
+@pytest.mark.slow
 def test_the_distribution_of_play_is_saved_as_it_is_drawn(tab) -> None:
     page = tab("#/play?prompt=The%20small")
     page.locator(".bar").first.wait_for()

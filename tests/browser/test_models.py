@@ -10,6 +10,7 @@ from tests.browser.conftest import accessible, fits
 from tests.server.asking import ask
 
 
+@pytest.mark.slow
 def test_a_card_shows_the_parameters_that_are_counted_in_the_run(tab, runs) -> None:
     page = tab("#/models")
     page.get_by_role("radio", name="answerer").check()

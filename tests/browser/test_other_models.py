@@ -103,6 +103,7 @@ def test_an_encoder_decoder_shows_what_it_looks_at_in_the_source(tab) -> None:
     accessible(page)
 
 
+@pytest.mark.slow
 def test_a_tree_is_grown_where_a_leaf_is_chosen_and_a_path_is_the_product_of_its_steps(tab) -> None:
     page = tab("#/play?prompt=abc&mode=search", width=320)
     page.get_by_label("tree", exact=True).check()
@@ -133,6 +134,7 @@ def test_beams_stand_beside_the_best_of_all_sequences(tab, many) -> None:
     accessible(page)
 
 
+@pytest.mark.slow
 def test_a_server_with_a_key_is_opened_with_it(browser, others, built) -> None:
     with (
         serving([others / "letters"], root=others, api_key="secret") as running,

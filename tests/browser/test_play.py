@@ -68,6 +68,7 @@ def test_writing_stops_when_it_is_told_to_and_the_server_forgets_it(tab, page_se
     assert count(page) == stopped and "stopped" in page.locator(".status").inner_text()
 
 
+@pytest.mark.slow
 def test_the_picture_of_the_filters_is_what_the_server_computes(tab, page_server) -> None:
     page = tab("#/play?prompt=The%20small%20bird")
     page.locator(".bar").first.wait_for()
@@ -91,6 +92,7 @@ def test_the_picture_of_the_filters_is_what_the_server_computes(tab, page_server
     assert int(page.locator("[data-kept]").get_attribute("data-kept")) == stages["stages"][-1]["kept"] < 9
 
 
+@pytest.mark.slow
 def test_an_earlier_checkpoint_gives_other_chances_for_the_same_text(tab) -> None:
     page = tab("#/play?prompt=The%20small%20bird")
     page.locator(".bar").first.wait_for()
@@ -102,6 +104,7 @@ def test_an_earlier_checkpoint_gives_other_chances_for_the_same_text(tab) -> Non
     assert float(page.locator(".bar").first.get_attribute("data-before")) < float(late)
 
 
+@pytest.mark.slow
 def test_a_conversation_is_answered_and_a_model_that_cannot_says_so(tab) -> None:
     page = tab("#/play?model=answerer&mode=chat")
     page.get_by_label("temperature", exact=True).fill("0")  # what is drawn might be half a character, or the end

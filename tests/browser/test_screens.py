@@ -174,6 +174,7 @@ def test_texts_are_rated_with_the_keyboard_alone_and_reported(tab, page_server, 
     assert [(each["study"], each["raters"]) for each in told] == [("first", 1)]
 
 
+@pytest.mark.slow
 def test_a_lesson_is_read_ticked_off_and_leads_to_its_screen(tab, page_server) -> None:
     lessons = ask(page_server, "GET", "/page/lessons")[1]["lessons"]
     page = tab("#/learn")

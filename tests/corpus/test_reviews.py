@@ -9,6 +9,7 @@ import pytest
 from hornbook.corpus.reviews import BAD, FORMS, GOOD, THINGS, UNSEEN, Reviews
 
 
+@pytest.mark.slow
 def test_half_of_the_reviews_praise_and_every_form_comes_up() -> None:
     texts = list(Reviews().training_texts(1, 2000))
     assert sum(text.labels == ("good",) for text in texts) == 1000
@@ -24,6 +25,7 @@ def test_the_same_words_stand_in_praise_and_in_complaint() -> None:
         assert len(found) > 50 and 0.3 < sum(found) / len(found) < 0.7, word
 
 
+@pytest.mark.slow
 def test_held_out_reviews_are_about_other_things() -> None:
     learned = {word for text in Reviews().training_texts(1, 1000) for word in re.findall(r"\w+", text.text)}
     held_out = {word for text in Reviews().held_out_texts(1, 500) for word in re.findall(r"\w+", text.text)}

@@ -124,6 +124,7 @@ def test_every_error_ends_with_a_code_that_is_explained() -> None:
     assert {error.exit_code for error in errors()} < set(EXIT_CODES)
 
 
+@pytest.mark.slow
 def test_every_name_of_every_entry_finds_it() -> None:
     for kind in TERMS:
         for entry in kind.entries()[::6]:

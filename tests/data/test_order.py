@@ -47,6 +47,7 @@ def test_neighbours_are_not_kept_together_by_a_shuffle():
     assert (np.abs(np.diff(places)) == 1).mean() < 0.002
 
 
+@pytest.mark.slow
 @given(st.integers(1, 31), sizes, st.integers(1, 11), st.integers(0, 3), st.integers(1, 40))
 def test_shuffled_windows_come_once_per_epoch_and_never_leave_the_file(context, more, batch, seed, stride):
     tokens = context + more

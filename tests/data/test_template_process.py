@@ -31,6 +31,7 @@ def rendered(source: str) -> str:
     return ChatTemplate(source).render(TALK, {}).text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", HARM)
 def test_what_takes_too_much_is_refused_in_time_and_the_next_template_is_filled(what) -> None:
     began = time.monotonic()

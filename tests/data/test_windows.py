@@ -32,6 +32,7 @@ def asked(batches) -> list[tuple[int, int]]:
     return pairs
 
 
+@pytest.mark.slow
 @given(st.integers(2, 211), st.integers(1, 23), st.integers(1, 5), st.booleans())
 def test_consecutive_windows_ask_for_every_token_but_the_first_exactly_once(tokens, context, batch, fixed):
     found = list(consecutive_windows(counting([tokens]), context, batch, fixed))

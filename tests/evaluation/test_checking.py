@@ -115,6 +115,7 @@ def test_a_cache_has_to_say_what_the_whole_text_says() -> None:
     assert "positions have to go on" in wrong["caching"].likely
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", [None, EncoderOnly()])
 def test_models_of_ours_pass(architecture) -> None:
     settings = {"architecture": architecture} if architecture else {}

@@ -85,6 +85,7 @@ def test_the_source_itself_stands_on_the_floor(validation: TokenFile, chain: Any
     assert verdict.ratio == pytest.approx(1, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_masked_model_is_honest_and_an_unmasked_one_is_caught(validation: TokenFile, chain: Any) -> None:
     documents, _ = chain.documents(401, "train")
     floor = floor_of(validation)

@@ -180,6 +180,7 @@ def test_gpt2_tokens_with_one_discount_lose_what_is_known(
     assert total / math.log(2) / size == pytest.approx(known[3], abs=0.001)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("context", "loss"), [(None, 1.520), (64, 1.573), (256, 1.532)])
 def test_tinyshakespeare_with_three_discounts_loses_what_is_known(
     shared: Path, context: int | None, loss: float

@@ -95,6 +95,7 @@ def test_a_continuation_longer_than_the_context_is_refused(model: Decoder, token
         request(tokenizer, "ab", "")
 
 
+@pytest.mark.slow
 def test_choices_are_counted_by_likelihood_and_by_character(model: Decoder, tokenizer: CharacterTokenizer) -> None:
     questions = [
         Question(f"{a}{b}?", (a, f"{b}{a}b", "cdefgh"), place % 3)

@@ -62,6 +62,7 @@ def alone(writer, request):
     return [token for [token] in steps if token != request.end]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [2, 5])
 @pytest.mark.parametrize("greedy", [True, False], ids=["greedy", "drawn"])
 @pytest.mark.parametrize("encoding", [Learned(), Rotary(100.0), Alibi()], ids=str)
@@ -81,6 +82,7 @@ def test_a_request_ends_with_its_end_and_its_row_goes_to_the_next():
     assert engine.pages.free == engine.pages.count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pages", [7, 8, 11])
 def test_where_memory_is_short_the_youngest_waits_and_nothing_changes(pages):
     writer = model()
@@ -164,6 +166,7 @@ def test_what_can_never_fit_is_refused_with_numbers():
         engine.submit(Request(prompt=(31,), sampling=Sampling(max_tokens=3)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weights", ["bfloat16", "int8"])
 def test_narrow_weights_serve_many_as_they_serve_one(weights):
     writer = model(width=64)

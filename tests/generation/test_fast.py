@@ -134,6 +134,7 @@ def test_code_that_says_something_else_is_not_kept(monkeypatch):
     assert not list((home() / "compiled").iterdir())
 
 
+@pytest.mark.slow
 def test_experts_write_uncompiled_what_they_write():
     block = BlockConfig(feed_forward=Experts(experts=3, chosen=2))
     writer = model(pattern=(block,))

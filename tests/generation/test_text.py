@@ -171,6 +171,7 @@ def tokenizer(request):
     return made if isinstance(made, BytePairTokenizer) else build_tokenizer(made, [TEXT])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [(), ("a", "said")], ids=["free", "stopped"])
 def test_streamed_pieces_are_the_completed_text(tokenizer, stop):
     model = writer(tokenizer)

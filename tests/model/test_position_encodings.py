@@ -232,6 +232,7 @@ assert moved.tolist() == [True, True, False, False], moved
 """
 
 
+@pytest.mark.slow
 def test_a_new_scheme_is_one_class_and_one_row():
     done = subprocess.run([sys.executable, "-c", NEW_SCHEME], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -126,6 +126,7 @@ def test_padding_left_or_right_of_the_source_and_behind_the_target_changes_nothi
         near(ours[written == 1], said.logits[written == 1], LOGITS)
 
 
+@pytest.mark.slow
 def test_gradients_of_every_parameter_are_theirs():
     for config in CONFIGS:
         pair, source, target = a_pair(config), some_tokens(2, 13), some_tokens(2, 17, seed=2)

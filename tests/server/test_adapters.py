@@ -29,6 +29,7 @@ def adapter(writer, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_the_adapter_and_its_base_answer_as_they_do_alone(writer, adapter) -> None:
     base, tuned = load_run(writer), load_run(writer)
     read_adapter(adapter, tuned.model)

@@ -61,6 +61,7 @@ def test_deltas_joined_are_the_whole_text_and_the_usage_comes_last(client) -> No
     assert len({chunk.id for chunk in chunks}) == 1
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_text_alone_and_under_load(client, server) -> None:
     settings = {"model": "writer", "prompt": PROMPT, "max_tokens": 30, "n": 3, "temperature": 1.2}
     alone = [each.text for each in client.completions.create(**settings, seed=7).choices]

@@ -57,6 +57,7 @@ def test_the_fast_trainer_learns_the_same_merges_from_any_text(texts: list[str],
     assert fast == bytepair.train(texts, 53, PATTERNS[pattern], minimum_count=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", sorted(PATTERNS))
 def test_the_fast_trainer_learns_the_same_merges_from_a_book(shared: Path, pattern: str) -> None:
     text = (shared / "corpora/the_verdict.txt").read_text(encoding="utf-8")

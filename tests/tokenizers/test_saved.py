@@ -110,6 +110,7 @@ def test_another_library_agrees_on_arbitrary_text(
     assert theirs.decode(ids, skip_special_tokens=False) == text
 
 
+@pytest.mark.slow
 def test_gpt2_survives_saving_without_the_published_file(shared: Path, tmp_path: Path) -> None:
     original = gpt2(shared / "gpt2" / "r50k_base.tiktoken")
     original.save(tmp_path)

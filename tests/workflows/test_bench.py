@@ -33,6 +33,7 @@ def test_a_linear_layer_keeps_its_input_and_nothing_else():
     assert kept_bytes(lambda: layer(hidden).sum(), layer) == 3 * 7 * 4
 
 
+@pytest.mark.slow
 def test_explicit_attention_keeps_its_scores_and_the_fused_kernel_does_not():
     kept = {
         kernel: [measure(t, replace(bench_growth.with_kernel(kernel), context=t), 1).kept for t in (128, 256, 512)]

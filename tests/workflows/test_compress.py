@@ -75,6 +75,7 @@ def test_another_model_is_refused_and_nothing_is_written(loaded, file):
     assert not back.exists()
 
 
+@pytest.mark.slow
 def test_a_machine_that_reckons_otherwise_is_told_and_nothing_is_written(loaded, file, monkeypatch):
     """The checksum of what comes out decides; here a share of the table is another."""
     from hornbook.evaluation import compression

@@ -155,6 +155,7 @@ def test_a_loss_that_is_back_at_once_is_no_finding_and_one_that_stays_is(place: 
     assert finding is None or finding.evidence.startswith("9.000 in steps ")
 
 
+@pytest.mark.slow
 def test_a_healthy_run_has_nothing(healthy: Run) -> None:
     assert found_in(healthy) == {}
 
@@ -165,6 +166,7 @@ def test_noise_that_the_recipe_asks_for_is_no_finding_and_hides_none(place: Path
     assert "targets" in found_in(train(recipe, place / "noisy-and-broken", fault="targets-not-shifted").run)
 
 
+@pytest.mark.slow
 def test_a_model_that_looks_ahead_is_told_by_moving_what_comes_after(maskless: Run) -> None:
     assert "up to 15 places earlier" in found_in(maskless)["causality"]
 
@@ -176,6 +178,7 @@ def test_steps_without_a_learning_rate_are_told_though_the_journal_is_as_ever(he
     assert rates[0] == rates[1]
 
 
+@pytest.mark.slow
 def test_the_doctor_leaves_a_run_as_it_is(healthy: Run) -> None:
     def state() -> dict[Path, tuple[int, int]]:
         files = [path for path in healthy.folder.rglob("*") if path.is_file()]

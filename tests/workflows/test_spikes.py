@@ -138,6 +138,7 @@ def test_a_run_that_goes_back_leaves_out_what_it_had_read_since_its_checkpoint_a
     assert (weights(cut), journal(cut)) == (weights(whole), journal(whole))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("garbage")
 def test_batches_are_not_skipped_for_ever_and_what_is_no_number_teaches_nothing() -> None:
     with pytest.raises(DivergedError, match="10 batches in a row were left out"):

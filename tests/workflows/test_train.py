@@ -155,6 +155,7 @@ def test_a_folder_that_holds_something_is_not_trained_into() -> None:
 BESIDE_A_PROMPT = ["training.steps=5", "training.evaluate_every=0", "samples.sampling.max_tokens=7"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("place")
 @pytest.mark.parametrize("tokenizer", ["'characters'", "'words'", "{kind = 'bytepair', vocabulary = 300}"])
 def test_a_text_of_one_line_is_trained_on_with_the_empty_prompt_of_the_defaults(tokenizer: str) -> None:
@@ -178,6 +179,7 @@ def test_a_prompt_that_cannot_be_asked_is_told_and_stops_no_training() -> None:
     assert finish(outcome.run).measured.loss > 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("place")
 def test_changed_data_are_noticed_on_resume() -> None:
     train(load_recipe("small.toml", ["training.steps=2"]), Path("run"))
@@ -187,6 +189,7 @@ def test_changed_data_are_noticed_on_resume() -> None:
         resume("run")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("place")
 def test_a_finished_run_stays_what_it_is_when_resumed() -> None:
     run = train(load_recipe("small.toml", ["training.steps=4"]), Path("run")).run
