@@ -82,9 +82,10 @@ class Recorded:
     ) -> None:
         """Record the step over this cache. It runs several times, which changes nothing: each writes the same into the
         same places."""
-        self.tokens, self.index = tokens.clone(), index.clone()
+        newest, place = tokens.clone(), index.clone()
+        self.tokens, self.index = newest, place
         try:
-            self.play, self.logits = self.recorder(lambda: self.step(self.tokens, self.index, keys, values))
+            self.play, self.logits = self.recorder(lambda: self.step(newest, place, keys, values))
         except RuntimeError as error:
             self.play = None
             first = str(error).strip().partition("\n")[0]
