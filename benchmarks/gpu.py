@@ -38,7 +38,12 @@ class Line:
 
     def __str__(self) -> str:
         ratio = self.ours / self.theirs
-        return f"| {self.what} | {self.ours:,.0f} | {self.peer} | {self.theirs:,.0f} | {ratio:.2f} | {self.note} |"
+        return f"| {self.what} | {short(self.ours)} | {self.peer} | {short(self.theirs)} | {ratio:.2f} | {self.note} |"
+
+
+def short(speed: float) -> str:
+    """Three digits of what is small, all digits of what is not."""
+    return f"{speed:.3g}" if speed < 100 else f"{speed:,.0f}"
 
 
 def trained(found: dict[str, Any]) -> Iterator[Line]:
@@ -141,7 +146,8 @@ def answer(words: list[str]) -> dict[str, Any] | None:
 def table(device: str, lines: list[str], failed: list[str]) -> str:
     """A page with one table."""
     on = torch.cuda.get_device_name() if device == "cuda" else machine()["processor"]
-    head = ["# Measured on a GPU", "", f"{on}; PyTorch {torch.__version__}; `make bench-gpu`. Tokens a second.", ""]
+    where = {"cuda": "a GPU", "cpu": "a processor, to see whether all of it works"}[device]
+    head = [f"# Measured on {where}", "", f"{on}; PyTorch {torch.__version__}; `make bench-gpu`. Tokens a second.", ""]
     columns = ["| what | Hornbook | beside | it | ratio | |", "|---|---|---|---|---|---|"]
     tail = ["", f"Failed: {', '.join(failed)}."] if failed else []
     return "\n".join([*head, *columns, *lines, *tail]) + "\n"

@@ -109,7 +109,8 @@ def measure(case: tuple[str, dict[str, int], int, int], asked: argparse.Namespac
     with tempfile.TemporaryDirectory() as folder:
         with Side("hornbook", "sides/hornbook_training.py") as writer:
             parameters = writer.ask(do="write", folder=folder, sizes=sizes)["parameters"]
-            best = writer.ask(do="peak", device=asked.device)
+            formats = sorted({THEIRS.get(each, each) for each in asked.precision})
+            best = writer.ask(do="peak", device=asked.device, formats=formats)
             question = {"sizes": sizes, "rows": batch, "device": asked.device}
             alone = {each: writer.ask(do="products", precision=each, **question)["seconds"] for each in asked.precision}
         operations = 6 * (parameters - sizes["context"] * sizes["width"])
@@ -135,11 +136,8 @@ def measure(case: tuple[str, dict[str, int], int, int], asked: argparse.Namespac
                         over_products=median(times) / alone[precision] if ours else None,
                     )
                 )
-        said = sys.stderr if asked.json else sys.stdout
-        print(
-            f"{name}: best product float32 {best['float32'] / 1e9:.0f}, bfloat16 {best['bfloat16'] / 1e9:.0f} GFLOP/s",
-            file=said,
-        )
+        told = ", ".join(f"{each} {speed / 1e9:.0f} GFLOP/s" for each, speed in best.items())
+        print(f"{name}: best product {told}", file=sys.stderr if asked.json else sys.stdout)
     return rows
 
 

@@ -79,10 +79,11 @@ def step(count: int) -> dict[str, Any]:
     return {"seconds": (time.perf_counter() - began) / count, "loss": updates[-1].loss}
 
 
-def peak(device: str) -> dict[str, Any]:
-    """The best product of large matrices, in operations a second, in both number formats."""
+def peak(device: str, formats: list[str]) -> dict[str, Any]:
+    """The best product of large matrices, in operations a second, in each of the number formats."""
     found, place = {}, torch.device(device)
-    for name, kind in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
+    for name in formats:
+        kind = getattr(torch, name)
         shapes = [(1024, 1024, 1024), (2048, 2048, 2048), (4096, 4096, 4096), (1024, 768, 3072), (1024, 3072, 768)]
         if place.type == "cuda":
             shapes = [(8192, 8192, 8192), (16384, 8192, 8192), (16384, 768, 3072)]
