@@ -100,6 +100,8 @@ TRAINING = (
     Row("hornbook finetune KIND --base RUN", swap={"KIND": "instruct"}, add=f"{SHORT} --text asked.json"),
     Row("hornbook finetune prefer", add=f"{SHORT} --base RUN --text pairs.json"),
     Row("hornbook finetune*data.documents=40000*", swap={"data.documents=40000": "data.documents=40"}),
+    Row("hornbook finetune instruct paragraph-facts", add=f"{SHORT} data.documents=20"),
+    Row("hornbook finetune prefer story-tastes*", add=f"{SHORT} data.documents=20"),
     Row("hornbook finetune instruct story-questions*", add="model.context=700 data.documents=20"),
     Row("hornbook finetune instruct story-*", add=f"{SHORT} model.context=400 data.documents=20"),
     Row("hornbook finetune*--steps*"),

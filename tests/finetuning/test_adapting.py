@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from hornbook.batches import Positions
 from hornbook.errors import SettingError
@@ -34,6 +35,9 @@ from hornbook.model.config import (
 )
 from hornbook.model.heads import Classifier
 from hornbook.model.models import Decoder, Encoder, EncoderDecoder, build_model
+from hornbook.training.config import AdamW, Muon
+from hornbook.training.linear_cross_entropy import linear_cross_entropy
+from hornbook.training.optimizers import build_optimizer, parameter_groups
 from tests.model.lively import close, enliven, some_tokens
 
 ADDED: list[Adapting] = [LowRank(rank=2), LowRank(rank=2, magnitude=True), Adapters(3)]
@@ -177,6 +181,45 @@ def test_only_the_last_blocks_the_last_norm_and_the_head_learn():
     }
     assert learning == {"stack.blocks", "stack.norm", "embedding.head"}
     assert not any(parameter.requires_grad for parameter in model.stack.blocks[0].parameters())
+
+
+@pytest.mark.parametrize("magnitude", [False, True])
+def test_a_head_of_its_own_may_have_a_product_too_and_its_loss_knows_of_it(magnitude):
+    model, tokens = enliven(Decoder(config(tied=False))), some_tokens(2, 7, 31)
+    adapted = shaken(adapt(model, LowRank(rank=2, targets=("query", "head"), magnitude=magnitude)))
+    head = adapted.embedding.head
+    assert isinstance(head, LowRankLinear)
+    hidden, targets = adapted.hidden(tokens), some_tokens(2, 7, 31, seed=2)
+    expected = F.cross_entropy(adapted.write(hidden).flatten(0, 1), targets.flatten(), reduction="sum")
+    table = adapted.embedding.table
+    found = linear_cross_entropy(adapted.ready(hidden), table, targets)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=0)
+    wanted, given = (torch.autograd.grad(loss, [head.up, head.down], retain_graph=True) for loss in (expected, found))
+    torch.testing.assert_close(given, wanted, rtol=1e-4, atol=1e-5)
+    before = adapted(tokens)
+    torch.testing.assert_close(merge(adapted)(tokens), before, atol=1e-5, rtol=0)
+    assert isinstance(adapted.embedding.head, torch.nn.Linear)
+
+
+def test_a_tied_table_is_no_head_that_could_have_a_product():
+    with pytest.raises(SettingError, match="no matrix 'head'"):
+        adapt(Decoder(config()), LowRank(targets=("query", "head")))
+
+
+def test_muon_moves_the_two_factors_of_a_product_and_no_optimizer_lets_them_decay():
+    model = models()[0]
+    adapt(model, LowRank(rank=2))
+    for optimizer, mover in ((Muon(learning_rate=0.5, weight_decay=0.1), "muon"), (AdamW(weight_decay=0.1), "adamw")):
+        [group] = parameter_groups(optimizer, model)
+        assert (group.name, group.optimizer, group.weight_decay) == ("factors", mover, 0.0)
+        assert {name.rpartition(".")[2] for name in group.parameters} == {"down", "up"}
+    weights = [module.up for module in model.modules() if isinstance(module, LowRankLinear)]
+    optimizer = build_optimizer(Muon(learning_rate=0.5), model)
+    model(some_tokens(2, 7, 31)).square().mean().backward()
+    optimizer.step()
+    for up in weights:  # from zero by one orthogonal step: both directions grow alike
+        least, most = torch.linalg.svdvals(up)[[1, 0]]
+        assert least > 0.6 * most
 
 
 def test_low_rank_of_8_trains_a_quarter_of_a_percent_of_gpt2():

@@ -11,12 +11,15 @@ FINETUNING = [
         ("self.down), self.up) * self.scale", "self.down), self.up)", "the product is not scaled"),
         ("(plain - bias + change) * (self.length / norms) + bias", "(plain + change) * (self.length / norms)", "the bias is scaled with the row"),
         ("weight = base.weight + self.change()", "weight = base.weight - self.change()", "merging takes the product away"),
-        ("weight = weight * (self.length / weight.norm(dim=1))[:, None]", "weight = weight * self.length[:, None]", "merging forgets to divide by the length"),
+        ("weight * (self.length / weight.detach().norm(dim=1))[:, None]", "weight * self.length[:, None]", "merging forgets to divide by the length"),
+        ("weight * (self.length / weight.detach().norm(dim=1))[:, None]", "weight * (self.length / weight.norm(dim=1))[:, None]", "a head's loss takes the norms for weights that learn"),
+        ('factors: ClassVar = ("down", "up")', "factors: ClassVar = ()", "Muon does not know the factors"),
     ),
     *mistakes_in(
         "finetuning/adapting.py", "finetuning/test_adapting.py",
         ("model.requires_grad_(False)", "pass", "nothing is frozen"),
         ("trainable(model.head, model.pooler)", "pass", "a new head does not learn"),
+        ("(*blocks_of(model), *writing_of(model))", "blocks_of(model)", "the head gets no product"),
         ("stack.blocks[-config.count :]", "stack.blocks[: config.count]", "the first blocks learn"),
     ),
     *mistakes_in(

@@ -117,7 +117,7 @@ LATER_LESSONS = [
         "17_lora", "finetuning/adapting.py",
         ("model.requires_grad_(False)", "pass", "lesson 17: nothing is frozen"),
         ("if name in config.targets:", "if name not in config.targets:", "lesson 17: all other matrices"),
-        ("seen: set[str] = set()\n    for block in blocks_of(model):", "seen: set[str] = set()\n    for block in list(blocks_of(model))[-1:]:", "lesson 17: the last block alone"),
+        ("for place in (*blocks_of(model), *writing_of(model)):", "for place in list(blocks_of(model))[-1:]:", "lesson 17: the last block alone"),
         ("sum(size for size, trained in sizes if trained)", "sum(size for size, trained in sizes if not trained)", "lesson 17: frozen numbers are called trained"),
     ),
     *noticed_by(

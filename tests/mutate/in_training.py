@@ -83,12 +83,13 @@ TRAINING = [
         ("max(1.0, rows / columns) ** 0.5", "max(1.0, columns / rows) ** 0.5", "the wrong matrices get larger steps"),
     ),
     *mistakes_in(
-        "training/optimizers.py", "training/test_optimizers.py training/test_checkpoints.py",
+        "training/optimizers.py", "training/test_optimizers.py training/test_checkpoints.py finetuning/test_adapting.py",
         ('Group("embeddings", "adamw", embedding_rate, 0.0,', 'Group("embeddings", "adamw", embedding_rate, adamw.weight_decay,', "tables decay"),
         ('Group("vectors", "adamw", adamw.learning_rate, 0.0,', 'Group("vectors", "adamw", adamw.learning_rate, adamw.weight_decay,', "norms and biases decay"),
         ('"betas": tuple(config.betas), ', "", "the betas that were asked for are not used"),
         ("(value.to(parameter.device) if value.dim() else value).clone()", "(value.to(parameter.device) if value.dim() else value).clone() * 0", "what the optimizer remembered is lost"),
         ("if state and expected and set(state) != expected:", "if False:", "the memory of another optimizer is taken"),
+        ('Group("factors", "muon", config.learning_rate, 0.0,', 'Group("factors", "muon", config.learning_rate, config.weight_decay,', "factors decay"),
         ('== "head" else "matrices"', '== "none" else "matrices"', "Muon moves the head"),
     ),
     *mistakes_in(

@@ -60,7 +60,7 @@ def learned(model, config: LowRank):
     return model
 
 
-TARGETS = {"gpt2": ("query", "value", "up"), "llama": ("query", "key", "down")}
+TARGETS = {"gpt2": ("query", "value", "up"), "llama": ("query", "key", "down", "head")}
 
 
 @pytest.mark.parametrize("family", ["gpt2", "llama"])

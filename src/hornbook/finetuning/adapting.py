@@ -81,6 +81,12 @@ def blocks_of(model: nn.Module) -> Iterator[Block]:
     return (block for block in itertools.chain(*(stack.blocks for stack in stacks)) if isinstance(block, Block))
 
 
+def writing_of(model: nn.Module) -> tuple[nn.Module, ...]:
+    """What holds an output head that is a matrix of its own, and that is used."""
+    embedding = body_of(model).embedding
+    return () if isinstance(model, Classifier) or embedding.head is None else (embedding,)
+
+
 def head_of(model: nn.Module) -> nn.Module:
     """What turns the stream into answers: a tied table counts as one."""
     if isinstance(model, Classifier):
@@ -120,15 +126,15 @@ def biases(model: nn.Module, config: Biases, draw: torch.Generator) -> None:
 
 
 def low_rank(model: nn.Module, config: LowRank, draw: torch.Generator) -> None:
-    """A product beside each of the named matrices in every block."""
+    """A product beside each of the named matrices in every block, and beside the output head where that is named."""
     seen: set[str] = set()
-    for block in blocks_of(model):
-        for path, module in list(block.named_modules()):
+    for place in (*blocks_of(model), *writing_of(model)):
+        for path, module in list(place.named_modules()):
             parent, _, name = path.rpartition(".")
             if isinstance(module, nn.Linear):
                 seen.add(name)
                 if name in config.targets:
-                    setattr(block.get_submodule(parent), name, LowRankLinear(module, config, draw))
+                    setattr(place.get_submodule(parent), name, LowRankLinear(module, config, draw))
     unknown = [name for name in config.targets if name not in seen]
     if unknown:
         raise SettingError(

@@ -46,7 +46,7 @@ class LowRank:
     dropout: float = 0.0
     """The share of the features that the product does not see while it is trained."""
     targets: tuple[str, ...] = ("query", "value")
-    """The matrices that get a product beside them, by name."""
+    """The matrices that get a product beside them, by name; ``head`` is the output head, where it is no tied table."""
     stabilised: bool = False
     """Scale by alpha / sqrt(rank) instead, so that large ranks learn as quickly (Kalajdzievski 2023)."""
     magnitude: bool = False

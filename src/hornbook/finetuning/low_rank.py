@@ -12,6 +12,8 @@ each row of the sum apart from its direction:
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -23,6 +25,8 @@ from hornbook.model.weight_formats import WEIGHT_FORMATS, Kept
 
 class LowRankLinear(nn.Module):
     """A linear layer whose own matrix is frozen; ``down`` is A, ``up`` is B, ``length`` is m where that is learned."""
+
+    factors: ClassVar = ("down", "up")  # what an optimizer for matrices may move as such
 
     def __init__(self, linear: nn.Linear, config: LowRank, draw: torch.Generator) -> None:
         super().__init__()
@@ -49,9 +53,19 @@ class LowRankLinear(nn.Module):
         turned: Tensor = (plain - bias + change) * (self.length / norms) + bias
         return turned
 
+    @property
+    def weight(self) -> Float[Tensor, "O I"]:
+        """The one matrix that this is, for a loss that multiplies with it itself."""
+        return self.merged_weight(self.base if isinstance(self.base, nn.Linear) else widened(self.base))
+
     def change(self) -> Float[Tensor, "O I"]:
         """scale · B A."""
         return self.scale * (self.up @ self.down)
+
+    def merged_weight(self, base: nn.Linear) -> Float[Tensor, "O I"]:
+        """m · (W + scale · B A) / ‖W + scale · B A‖, or W + scale · B A; the norms count as constants."""
+        weight = base.weight + self.change()
+        return weight if self.length is None else weight * (self.length / weight.detach().norm(dim=1))[:, None]
 
     @torch.no_grad()
     def merged(self) -> nn.Linear:
@@ -59,9 +73,7 @@ class LowRankLinear(nn.Module):
         base = self.base
         if not isinstance(base, nn.Linear):
             base = widened(base)
-        weight = base.weight + self.change()
-        if self.length is not None:
-            weight = weight * (self.length / weight.norm(dim=1))[:, None]
+        weight = self.merged_weight(base)
         plain = nn.Linear(weight.shape[1], weight.shape[0], bias=base.bias is not None).to(weight)
         plain.weight.copy_(weight)
         if base.bias is not None:

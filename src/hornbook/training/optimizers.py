@@ -94,10 +94,14 @@ def sorted_parameters(model: nn.Module) -> dict[str, dict[str, nn.Parameter]]:
     """The learned parameters by what they are, each once, named as in the model's state.
 
     ``matrices`` are the weights of linear layers inside the model; ``head`` that of a linear layer named ``head``,
-    which writes tokens; ``embeddings`` every other table (looked up or added); ``vectors`` norms, biases and gains. A
+    which writes tokens; ``factors`` the narrow matrices whose product learns beside a frozen one (a module names its
+    own in ``factors``); ``embeddings`` every other table (looked up or added); ``vectors`` norms, biases and gains. A
     weight shared by embedding and head is an embedding.
     """
-    kinds: dict[str, dict[str, nn.Parameter]] = {"matrices": {}, "head": {}, "embeddings": {}, "vectors": {}}
+    kinds: dict[str, dict[str, nn.Parameter]] = {
+        kind: {} for kind in ("matrices", "factors", "head", "embeddings", "vectors")
+    }
+    factors = {id(getattr(module, name)) for module in model.modules() for name in getattr(module, "factors", ())}
     tables = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
     linear = {id(module.weight): name for name, module in model.named_modules() if isinstance(module, nn.Linear)}
     for name, parameter in model.named_parameters():
@@ -105,6 +109,8 @@ def sorted_parameters(model: nn.Module) -> dict[str, dict[str, nn.Parameter]]:
             continue
         if parameter.dim() < 2:
             kind = "vectors"
+        elif id(parameter) in factors:
+            kind = "factors"
         elif id(parameter) in tables or id(parameter) not in linear:
             kind = "embeddings"
         else:
@@ -114,15 +120,18 @@ def sorted_parameters(model: nn.Module) -> dict[str, dict[str, nn.Parameter]]:
 
 
 def parameter_groups(config: OptimizerConfig, model: nn.Module) -> list[Group]:
-    """Who is moved by what: weights of linear layers decay, tables and vectors do not; Muon moves matrices only."""
+    """Who is moved by what: weights of linear layers decay, others do not; Muon moves matrices and factors only."""
     adamw = config.adamw if isinstance(config, Muon) else config
     kinds = sorted_parameters(model)
     embedding_rate = adamw.embedding_learning_rate or adamw.learning_rate
     matrices = Group("matrices", "adamw", adamw.learning_rate, adamw.weight_decay, kinds["matrices"])
+    factors = Group("factors", "adamw", embedding_rate, 0.0, kinds["factors"])
     if isinstance(config, Muon):
         matrices = Group("matrices", "muon", config.learning_rate, config.weight_decay, kinds["matrices"])
+        factors = Group("factors", "muon", config.learning_rate, 0.0, kinds["factors"])
     groups = [
         matrices,
+        factors,
         Group("head", "adamw", adamw.learning_rate, adamw.weight_decay, kinds["head"]),
         Group("embeddings", "adamw", embedding_rate, 0.0, kinds["embeddings"]),
         Group("vectors", "adamw", adamw.learning_rate, 0.0, kinds["vectors"]),
