@@ -10,7 +10,7 @@ FINETUNING = [
         "finetuning/low_rank.py", "finetuning/test_adapting.py",
         ("self.down), self.up) * self.scale", "self.down), self.up)", "the product is not scaled"),
         ("(plain - bias + change) * (self.length / norms) + bias", "(plain + change) * (self.length / norms)", "the bias is scaled with the row"),
-        ("weight = base.weight + self.change()", "weight = base.weight - self.change()", "merging takes the product away"),
+        ("widened(self.base).weight + self.change()", "widened(self.base).weight - self.change()", "merging takes the product away"),
         ("weight * (self.length / weight.detach().norm(dim=1))[:, None]", "weight * self.length[:, None]", "merging forgets to divide by the length"),
         ("weight * (self.length / weight.detach().norm(dim=1))[:, None]", "weight * (self.length / weight.norm(dim=1))[:, None]", "a head's loss takes the norms for weights that learn"),
         ('factors: ClassVar = ("down", "up")', "factors: ClassVar = ()", "Muon does not know the factors"),

@@ -104,8 +104,8 @@ LATER_LESSONS = [
         ("torch.zeros(linear.out_features, config.rank)", "torch.ones(linear.out_features, config.rank)", "lesson 17: B does not begin at zero"),
         ("(drawn * bound).to(weight)", "(drawn * 0).to(weight)", "lesson 17: both begin at zero"),
         ("return plain + change", "return plain - change", "lesson 17: the product is taken off"),
-        ("weight = base.weight + self.change()", "weight = base.weight - self.change()", "lesson 17: merging takes the product off"),
-        ("            plain.bias.copy_(base.bias)", "            pass", "lesson 17: merging loses the bias"),
+        ("widened(self.base).weight + self.change()", "widened(self.base).weight - self.change()", "lesson 17: merging takes the product off"),
+        ("            plain.bias.copy_(bias)", "            pass", "lesson 17: merging loses the bias"),
         ("setattr(model.get_submodule(parent), name, module.merged())", "pass", "lesson 17: nothing is merged"),
     ),
     *noticed_by(

@@ -82,7 +82,7 @@ def blocks_of(model: nn.Module) -> Iterator[Block]:
 
 
 def writing_of(model: nn.Module) -> tuple[nn.Module, ...]:
-    """What holds an output head that is a matrix of its own, and that is used."""
+    """The holder of an output head that is a matrix of its own, where the model writes tokens with it."""
     embedding = body_of(model).embedding
     return () if isinstance(model, Classifier) or embedding.head is None else (embedding,)
 

@@ -55,34 +55,31 @@ class LowRankLinear(nn.Module):
 
     @property
     def weight(self) -> Float[Tensor, "O I"]:
-        """The one matrix that this is, for a loss that multiplies with it itself."""
-        return self.merged_weight(self.base if isinstance(self.base, nn.Linear) else widened(self.base))
+        """m · (W + scale · B A) / ‖W + scale · B A‖, or W + scale · B A: for merging, and for a loss that multiplies
+        with the head itself. The norms count as constants.
+        """
+        weight = widened(self.base).weight + self.change()
+        return weight if self.length is None else weight * (self.length / weight.detach().norm(dim=1))[:, None]
 
     def change(self) -> Float[Tensor, "O I"]:
         """scale · B A."""
         return self.scale * (self.up @ self.down)
 
-    def merged_weight(self, base: nn.Linear) -> Float[Tensor, "O I"]:
-        """m · (W + scale · B A) / ‖W + scale · B A‖, or W + scale · B A; the norms count as constants."""
-        weight = base.weight + self.change()
-        return weight if self.length is None else weight * (self.length / weight.detach().norm(dim=1))[:, None]
-
     @torch.no_grad()
     def merged(self) -> nn.Linear:
         """One plain layer that computes the same."""
-        base = self.base
-        if not isinstance(base, nn.Linear):
-            base = widened(base)
-        weight = self.merged_weight(base)
-        plain = nn.Linear(weight.shape[1], weight.shape[0], bias=base.bias is not None).to(weight)
+        weight, bias = self.weight, widened(self.base).bias
+        plain = nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None).to(weight)
         plain.weight.copy_(weight)
-        if base.bias is not None:
-            plain.bias.copy_(base.bias)
+        if bias is not None:
+            plain.bias.copy_(bias)
         return plain
 
 
 def widened(kept: nn.Module) -> nn.Linear:
-    """A matrix that was kept in few bits, as a plain layer."""
+    """A frozen layer as a plain one: itself, or what was kept in few bits."""
+    if isinstance(kept, nn.Linear):
+        return kept
     assert isinstance(kept, Kept)
     weight = kept.dense()
     plain = nn.Linear(weight.shape[1], weight.shape[0], bias=kept.bias is not None, device=weight.device)

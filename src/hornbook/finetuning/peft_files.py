@@ -48,7 +48,7 @@ def fingerprint(model: nn.Module) -> str:
     plain: dict[str, nn.Linear | nn.Embedding] = {}
     for name, module in body_of(model).named_modules():
         if isinstance(module, LowRankLinear):
-            plain[name] = module.base if isinstance(module.base, nn.Linear) else widened(module.base)
+            plain[name] = widened(module.base)
         elif isinstance(module, nn.Linear | nn.Embedding):
             plain[name.removesuffix(".base")] = module
     for name in sorted(plain):
