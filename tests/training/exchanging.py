@@ -43,8 +43,11 @@ def summed_vectors(world: World) -> dict[str, object]:
 
 
 def trained(world: World) -> dict[str, object]:
-    """How far our ways end from DistributedDataParallel after some steps, and what they cost."""
-    reference, bucketed, sliced = a_model(), a_model(), a_model()
+    """How far our ways end from DistributedDataParallel after some steps, and what they cost.
+
+    In float64: AdamW divides a gradient near zero by its own size, so float32's rounding would move a weight visibly.
+    """
+    reference, bucketed, sliced = (a_model().double() for _ in range(3))
     share, ring, other = data_parallel(reference, DataParallel(), world, torch.float32), Ring(world), Ring(world)
     learned = [parameter for parameter in bucketed.parameters() if parameter.requires_grad]
     buckets = Buckets(ring, learned, MOST)
@@ -64,7 +67,7 @@ def trained(world: World) -> dict[str, object]:
             model.zero_grad()
         sharded.step(1 / all_counted)
         sliced.zero_grad()
-    moments = 2 * sum(parameter.numel() for parameter in learned) * 4
+    moments = 2 * sum(parameter.numel() * parameter.element_size() for parameter in learned)
     return {
         "buckets": len(buckets.buckets),
         "bucketed": farthest(reference, bucketed),

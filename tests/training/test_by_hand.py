@@ -40,7 +40,7 @@ def test_buckets_sent_during_the_backward_pass_train_what_pytorchs_do(found: Fou
     trained = found["trained"]
     assert trained["buckets"] > 3, "several of them, so that some are sent early"
     assert trained["moved"] > 1e-2
-    assert trained["bucketed"] <= 1e-5
+    assert trained["bucketed"] <= 1e-9
     assert trained["sent"][0] == pytest.approx(bytes_by_formula(trained["gradients"], PROCESSES), rel=0.01)
 
 
@@ -48,7 +48,7 @@ def test_a_sharded_optimizer_trains_the_same_with_as_many_bytes_in_a_third_of_th
     found: dict[str, Any],
 ) -> None:
     trained = found["trained"]
-    assert trained["sliced"] <= 1e-5
+    assert trained["sliced"] <= 1e-9
     assert trained["sent"][1] == pytest.approx(bytes_by_formula(trained["gradients"], PROCESSES), rel=0.01)
     assert trained["remembered"] == pytest.approx(trained["moments"] / PROCESSES, rel=0.01)
 
