@@ -8,7 +8,7 @@ import torch
 from hornbook.batches import IGNORED, Questions
 from hornbook.data.config import Reinforce
 from hornbook.errors import SettingError
-from hornbook.finetuning.reinforce import ADVANTAGES, LEVELS, ReinforceObjective, Rollout, answered
+from hornbook.finetuning.reinforce import ADVANTAGES, CREDITS, LEVELS, Answer, ReinforceObjective, Rollout, answered
 from hornbook.finetuning.reinforce import token_log_probabilities as log_probabilities
 from hornbook.model.config import ModelConfig
 from hornbook.model.initialise import initialise
@@ -66,6 +66,25 @@ def test_advantages_compare_within_a_group():
     assert ADVANTAGES["plain"](rewards).tolist() == rewards.tolist()
 
 
+def test_a_token_is_credited_with_the_answer_or_with_what_follows_it():
+    answer, decode = Answer([4, 7, 8], "478", True, 0.75), lambda tokens: "".join(map(str, tokens))
+    assert CREDITS["answer"](answer, "479", 5, decode) == [0.75] * 5
+    assert CREDITS["rest"](answer, "479", 5, decode) == [0.75, 0.5, 0.25, 0.25, 0.0]
+    endless = Answer([4, 7, 9], "479", False, 0.0)
+    assert CREDITS["rest"](endless, "479", 4, decode) == [0.75, 0.5, 0.25, 0.0], "and it has not come to its end"
+
+
+def test_a_token_is_compared_with_those_at_its_place(digits):
+    own = objective(digits, group=2, reward="letters", credit="rest", advantage="centred")
+    drawn = [[*digits.encode(said), END] for said in ("47", "48", "5", "49")]
+    known = ["47", "47", "49", "49"]
+    texts = answered([[1, 2], [1, 2], [3], [3]], drawn, torch.device("cpu"))
+    judged = [own.judged(tokens, right) for tokens, right in zip(drawn, known, strict=True)]
+    sixths = (own.advantages(judged, known, texts) * 6).round().tolist()  # a letter is a third, its mean of two half
+    assert sixths[:2] == [[0, 1, 1, 0], [0, -1, -1, 0]], "both have come to their end: there they do not differ"
+    assert sixths[2:] == [[-3, -2, 0, 0], [3, 2, 1, 0]], "an answer that is over has no more tokens"
+
+
 def test_levels_weigh_tokens_or_answers():
     losses, asked = torch.tensor([[1.0, 1.0, 1.0], [4.0, 0.0, 0.0]]), torch.tensor([[True] * 3, [True, False, False]])
     by_token, by_sequence = (LEVELS[name](losses, asked) for name in ("token", "sequence"))
@@ -85,15 +104,33 @@ def test_a_step_on_its_own_answers_has_the_gradient_of_reinforce(digits):
     model, own = model_of(1), objective(digits)
     own(model, questions())
     rollout = rollout_of(own)
-    advantages = torch.linspace(-1, 1, len(rollout.advantages))  # whatever they were worth
+    advantages = torch.linspace(-1, 1, len(rollout.advantages))[:, None].expand_as(rollout.advantages)  # whatever they were worth
     exchange(own, Rollout(rollout.texts, advantages, rollout.old, None, {}))
     own(model, questions()).total.backward()
     found = {name: parameter.grad for name, parameter in model.named_parameters()}
     model.zero_grad()
     nats, _, _ = log_probabilities(model, rollout.texts)
-    (-(nats * advantages[:, None]).sum()).backward()
+    (-(nats * advantages).sum()).backward()
     for name, parameter in model.named_parameters():
         torch.testing.assert_close(found[name], parameter.grad, atol=1e-5, rtol=1e-4)
+
+
+def test_the_gradient_is_that_of_the_distribution_that_the_answers_were_drawn_from(digits):
+    model, own = model_of(1), objective(digits, temperature=2.0)
+    own(model, questions())
+    rollout = rollout_of(own)
+    advantages = torch.linspace(-1, 1, len(rollout.advantages))[:, None].expand_as(rollout.advantages)
+    exchange(own, Rollout(rollout.texts, advantages, rollout.old, None, {}))
+    own(model, questions()).total.backward()
+    found = next(model.parameters()).grad
+    assert found is not None
+    model.zero_grad()
+    hidden = model.hidden(rollout.texts.tokens, rollout.texts.positions)
+    warm = (model.write(hidden) / 2).softmax(dim=-1)
+    asked = rollout.texts.targets != IGNORED
+    chosen = warm.gather(-1, rollout.texts.targets.clamp(min=0)[..., None])[..., 0].log()
+    (-(chosen * asked * advantages).sum()).backward()
+    torch.testing.assert_close(found, next(model.parameters()).grad, atol=1e-5, rtol=1e-4)
 
 
 def test_a_probability_that_moved_far_enough_has_no_gradient(digits):
@@ -102,7 +139,7 @@ def test_a_probability_that_moved_far_enough_has_no_gradient(digits):
     rollout = rollout_of(own)
     nats, _, asked = log_probabilities(model, rollout.texts)
     far = (nats - 0.5).detach()  # every token is e^0.5 as likely now as when it was drawn
-    exchange(own, Rollout(rollout.texts, torch.ones(len(nats)), far, None, {}))
+    exchange(own, Rollout(rollout.texts, torch.ones_like(nats), far, None, {}))
     loss = own(model, questions())
     loss.total.backward()
     assert float(loss.total.detach()) == pytest.approx(-1.2 * int(asked.sum()), rel=1e-5)
@@ -164,3 +201,8 @@ def test_a_model_learns_from_reward_alone(digits):
 def test_numbers_that_are_none_are_refused(wrong):
     with pytest.raises(SettingError, match="expected"):
         Reinforce(**wrong)
+
+
+def test_credit_for_the_rest_needs_a_worth_for_every_letter():
+    with pytest.raises(SettingError, match='try reward = "letters"'):
+        Reinforce(reward="places", credit="rest")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hornbook.errors import SettingError
-from hornbook.finetuning.rewards import exact, final_number, find_reward, number, places
+from hornbook.finetuning.rewards import exact, final_number, find_reward, letter_marks, letters, number, places
 
 
 @pytest.mark.parametrize(("answer", "worth"), [("479", 1.0), (" 479\n", 1.0), ("478", 0.0), ("", 0.0), ("4 79", 0.0)])
@@ -39,6 +39,19 @@ def test_number_compares_what_answers_come_to():
 )
 def test_places_are_counted_from_the_end(answer, worth):
     assert places(answer, "1479") == worth
+
+
+@pytest.mark.parametrize(
+    ("answer", "worth"), [("1479", 1.0), ("1478", 0.8), ("147", 0.6), ("479", 0.0), ("14790", 0.8), ("", 0.0)]
+)
+def test_letters_are_counted_from_the_front_and_the_end_is_one(answer, worth):
+    assert letters(answer, "1479") == pytest.approx(worth)
+
+
+def test_what_a_letter_is_worth_does_not_change_by_what_follows():
+    whole = letter_marks("1379", "1479")
+    for size in range(4):
+        assert letter_marks("1379"[:size], "1479")[:-1] == whole[:size]
 
 
 def test_a_reward_that_does_not_exist_is_named():

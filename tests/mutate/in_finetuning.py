@@ -44,11 +44,16 @@ FINETUNING = [
         ("self.drawn[key] = self.rollout(model, batch)", "return self(model, batch)", "what was drawn is not kept"),
         ("return rewards - rewards.mean(dim=1, keepdim=True)", "return rewards - rewards.mean()", "answers are compared across questions"),
         ("[IGNORED] * (len(prompt) - 1), *answer]", "[IGNORED] * len(prompt), *answer[1:]]", "the first token of an answer is not asked"),
+        (".float() / temperature", ".float()", "the gradient is not that of what was drawn from"),
+        ("if not answer.ended:", "if False:", "an answer without an end gets what its end would be worth"),
+        ("sum(marks[len(decode(answer.tokens[:place])) :])", "sum(marks[: len(decode(answer.tokens[:place]))])", "a token is credited with what went before"),
+        ("placed[row, asked] = better[row, : int(asked.sum())]", "placed[row] = better[row, 0]", "all tokens of an answer have the advantage of the first"),
     ),
     *mistakes_in(
         "finetuning/rewards.py", "finetuning/test_rewards.py",
         ('.replace(",", "")', "", "commas between thousands are not read"),
         ("numbers[-1]", "numbers[0]", "the first number counts"),
+        ("*right, len(answer) == len(known)]", "*right, True]", "an end is right wherever it stands"),
     ),
     *mistakes_in(
         "data/template_process.py", "data/test_chat_templates.py data/test_template_process.py",

@@ -149,7 +149,7 @@ LATER_LESSONS = [
         ("return rewards - rewards.mean(dim=1, keepdim=True)", "return rewards - rewards.mean()", "lesson 19: the mean over all questions"),
         ("(rewards.std(dim=1, keepdim=True) + 1e-4)", "rewards.std(dim=1, keepdim=True)", "lesson 19: 0 divided by 0 where all agree"),
         ("[IGNORED] * (len(prompt) - 1), *answer]", "[IGNORED] * len(prompt), *answer[1:]]", "lesson 19: the first token of an answer is not asked"),
-        ("if each[-1] == self.end else 0.0", "if each else 0.0", "lesson 19: an answer without an end is rewarded"),
+        ("known) if ended else 0.0)", "known))", "lesson 19: an answer without an end is rewarded"),
         ("known = [self.known[row] for row in batch.rows.tolist() for _ in range(group)]", "known = [self.known[row] for _ in range(group) for row in batch.rows.tolist()]", "lesson 19: answers are compared with those to other questions"),
         ("written.append(torch.multinomial(chances.cpu(), 1, generator=draw)[:, 0])", "written.append(chances.argmax(-1))", "lesson 19: nothing new is tried"),
         ("entropy = -(nats.exp() * nats).sum(dim=-1)", "entropy = -nats.sum(dim=-1)", "lesson 19: entropy without the chances"),

@@ -215,9 +215,13 @@ class Reinforce:
 
     template: str = "plain"
     """How the turns are laid out: chatml, phi3, alpaca, plain, or a file that ends in .jinja."""
-    reward: Literal["exact", "number", "places"] = "exact"
+    reward: Literal["exact", "number", "places", "letters"] = "exact"
     """What an answer is worth: ``exact`` 1 for the known one, letter by letter; ``number`` 1 where its last number is
-    the known one; ``places`` the share of characters in their right place."""
+    the known one; ``places`` the share of characters in their right place, counted from the end; ``letters`` from the
+    front."""
+    credit: Literal["answer", "rest"] = "answer"
+    """What a token gets of it: what the whole ``answer`` is worth, or, where letters have their own worth
+    (``letters``), that of the ``rest``, from this token on."""
     group: int = 8
     """How many answers to each question are drawn and compared with one another."""
     max_tokens: int = 16
@@ -250,6 +254,11 @@ class Reinforce:
         if not self.temperature > 0:
             raise SettingError(
                 f"temperature: found {self.temperature}, expected a number above 0: answers have to differ"
+            )
+        if self.credit == "rest" and self.reward != "letters":
+            raise SettingError(
+                f'credit: "rest" needs the worth of every letter, and the reward {self.reward!r} is for a whole answer; '
+                'try reward = "letters", or credit = "answer"'
             )
         if not self.clip > 0 or self.kl < 0:
             raise SettingError(f"clip, kl: found {self.clip} and {self.kl}, expected above 0, and 0 or more")

@@ -21,7 +21,7 @@ from torch import Tensor
 from hornbook.batches import IGNORED, Positions, Questions, Texts
 from hornbook.data.config import Reinforce
 from hornbook.data.views import padded
-from hornbook.finetuning.rewards import find_reward
+from hornbook.finetuning.rewards import find_reward, letter_marks
 from hornbook.generation.generate import reading_only
 from hornbook.generation.reading import continuing
 from hornbook.model.models import Decoder
@@ -32,24 +32,27 @@ from hornbook.training.objectives import Loss
 
 @dataclass(frozen=True)
 class Rollout:
-    """Answers that were drawn: prompt and answer as texts, how much better each was than its group, and log p then
-    (``None``: there is but one step from them, before which nothing moves).
+    """Answers that were drawn: prompt and answer as texts, how much better than the group each token's credit is, and
+    log p then (``None``: there is but one step from them, before which nothing moves).
 
     ``notes`` say what is worth watching: mean reward, length, share of groups that agree (and teach nothing).
     """
 
     texts: Texts
-    advantages: Float[Tensor, " N"]
+    advantages: Float[Tensor, "N T"]
     old: Float[Tensor, "N T"] | None
     reference: Float[Tensor, "N T"] | None
     notes: dict[str, float]
 
 
 def token_log_probabilities(
-    model: Decoder, texts: Texts
+    model: Decoder, texts: Texts, temperature: float = 1.0
 ) -> tuple[Float[Tensor, "N T"], Float[Tensor, "N T"], Bool[Tensor, "N T"]]:
-    """log p of every token that is asked (0 elsewhere), the entropy of the distribution there, and where that is."""
-    logits = model.write(model.hidden(texts.tokens, texts.positions)).float()
+    """log p of every token that is asked (0 elsewhere), the entropy of the distribution there, and where that is.
+
+    p is what answers are drawn from, the scores divided by ``temperature``.
+    """
+    logits = model.write(model.hidden(texts.tokens, texts.positions)).float() / temperature
     asked = texts.targets != IGNORED
     nats = logits.log_softmax(dim=-1)
     chosen = nats.gather(-1, texts.targets.clamp(min=0)[..., None])[..., 0]
@@ -60,22 +63,56 @@ def token_log_probabilities(
 # How much better than others ------------------------------------------------------------------------------------------
 
 
-def in_deviations(rewards: Float[Tensor, "Q G"]) -> Float[Tensor, "Q G"]:
+def in_deviations(rewards: Float[Tensor, "Q G *T"]) -> Float[Tensor, "Q G *T"]:
     """(r - mean) / std of each group; where all are alike, 0."""
     return centred(rewards) / (rewards.std(dim=1, keepdim=True) + 1e-4)
 
 
-def centred(rewards: Float[Tensor, "Q G"]) -> Float[Tensor, "Q G"]:
+def centred(rewards: Float[Tensor, "Q G *T"]) -> Float[Tensor, "Q G *T"]:
     """r - mean of each group: hard and easy questions keep their weight (Liu et al. 2025)."""
     return rewards - rewards.mean(dim=1, keepdim=True)
 
 
-def plain(rewards: Float[Tensor, "Q G"]) -> Float[Tensor, "Q G"]:
+def plain(rewards: Float[Tensor, "Q G *T"]) -> Float[Tensor, "Q G *T"]:
     """The reward itself (Williams 1992)."""
     return rewards
 
 
 ADVANTAGES: dict[str, Callable[[Tensor], Tensor]] = {"group": in_deviations, "centred": centred, "plain": plain}
+
+
+# What a token is credited with ----------------------------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class Answer:
+    """What was drawn, without the token that ends it; whether it came to its end, and what it is worth (0 where it
+    did not)."""
+
+    tokens: list[int]
+    text: str
+    ended: bool
+    worth: float
+
+
+Decode = Callable[[list[int]], str]
+
+
+def of_answer(answer: Answer, known: str, size: int, decode: Decode) -> list[float]:
+    """``size`` times what the answer is worth."""
+    return [answer.worth] * size
+
+
+def of_rest(answer: Answer, known: str, size: int, decode: Decode) -> list[float]:
+    """What its own letters and those that follow are worth: what went before is not a token's doing, and would be noise
+    (Shao et al. 2024, section 4.1.3). After the end there is nothing."""
+    marks = letter_marks(answer.text, known)
+    if not answer.ended:
+        marks[-1] = 0.0
+    rest = [sum(marks[len(decode(answer.tokens[:place])) :]) for place in range(len(answer.tokens) + answer.ended)]
+    return rest + [0.0] * (size - len(rest))
+
+
+CREDITS: dict[str, Callable[[Answer, str, int, Decode], list[float]]] = {"answer": of_answer, "rest": of_rest}
 
 
 # What is averaged -----------------------------------------------------------------------------------------------------
@@ -119,9 +156,9 @@ class ReinforceObjective:
             self.drawn = {known: rollout for known, rollout in self.drawn.items() if known[0] == key[0]}
             self.drawn[key] = self.rollout(model, batch)
         rollout = self.drawn[key]
-        nats, entropy, asked = token_log_probabilities(model, rollout.texts)
+        nats, entropy, asked = token_log_probabilities(model, rollout.texts, self.task.temperature)
         ratio = (nats - (nats.detach() if rollout.old is None else rollout.old)).exp()
-        advantages = rollout.advantages[:, None]
+        advantages = rollout.advantages
         clipped = ratio.clamp(1 - self.task.clip, 1 + self.task.clip)
         losses = -torch.minimum(ratio * advantages, clipped * advantages) * asked
         notes = dict(rollout.notes)
@@ -142,23 +179,37 @@ class ReinforceObjective:
         asked = [prompt for prompt in prompts for _ in range(group)]
         draw = torch_generator(self.seed, "rollout", int(batch.round), int(batch.rows[0]))
         answers = drawn(model, asked, self.end, self.task, draw)
-        reward = find_reward(self.task.reward)
         known = [self.known[row] for row in batch.rows.tolist() for _ in range(group)]
-        values = [
-            reward(self.tokenizer.decode(each[:-1]), answer) if each[-1] == self.end else 0.0
-            for each, answer in zip(answers, known, strict=True)
-        ]
-        rewards = torch.tensor(values).view(-1, group)
+        judged = [self.judged(answer, right) for answer, right in zip(answers, known, strict=True)]
+        rewards = torch.tensor([each.worth for each in judged]).view(-1, group)
         texts = answered(asked, answers, batch.tokens.device)
         notes = {
             "reward": float(rewards.mean()),
             "length": sum(map(len, answers)) / len(answers),
             "agreed": float((rewards.std(dim=1) == 0).float().mean()),
         }
-        old = token_log_probabilities(model, texts)[0] if self.task.updates > 1 else None
-        reference = None if self.reference is None else token_log_probabilities(self.reference, texts)[0]
-        advantages = ADVANTAGES[self.task.advantage](rewards).flatten().to(batch.tokens.device)
-        return Rollout(texts, advantages, old, reference, notes)
+        warmth = self.task.temperature
+        old = token_log_probabilities(model, texts, warmth)[0] if self.task.updates > 1 else None
+        reference = None if self.reference is None else token_log_probabilities(self.reference, texts, warmth)[0]
+        return Rollout(texts, self.advantages(judged, known, texts), old, reference, notes)
+
+    def judged(self, tokens: list[int], known: str) -> Answer:
+        """An answer and what it is worth."""
+        ended = tokens[-1] == self.end
+        said = tokens[:-1] if ended else tokens
+        text = self.tokenizer.decode(said)
+        return Answer(said, text, ended, find_reward(self.task.reward)(text, known) if ended else 0.0)
+
+    def advantages(self, answers: list[Answer], known: list[str], texts: Texts) -> Float[Tensor, "N T"]:
+        """By how much the credit of each token beats its group's, where that token is asked for; 0 elsewhere."""
+        size = max(len(answer.tokens) + answer.ended for answer in answers)
+        credit_of, pairs = CREDITS[self.task.credit], zip(answers, known, strict=True)
+        credit = torch.tensor([credit_of(answer, right, size, self.tokenizer.decode) for answer, right in pairs])
+        better = ADVANTAGES[self.task.advantage](credit.view(-1, self.task.group, size)).flatten(0, 1)
+        placed = torch.zeros(texts.targets.shape)
+        for row, asked in enumerate((texts.targets != IGNORED).cpu()):
+            placed[row, asked] = better[row, : int(asked.sum())]
+        return placed.to(texts.tokens.device)
 
 
 def drawn(

@@ -35,13 +35,25 @@ def places(answer: str, known: str) -> float:
     return right / max(len(found), len(wanted), 1)
 
 
+def letters(answer: str, known: str) -> float:
+    """The share of letters that are right where they stand, counted from the front, the end being one of them."""
+    return sum(letter_marks(answer, known))
+
+
+def letter_marks(answer: str, known: str) -> list[float]:
+    """What each letter of the answer adds to ``letters``, and then its end; nothing that follows changes it."""
+    one = 1 / (len(known) + 1)
+    right = [letter == known[place : place + 1] for place, letter in enumerate(answer)]
+    return [one * each for each in [*right, len(answer) == len(known)]]
+
+
 def final_number(text: str) -> float | None:
     """The number that a text comes to; commas between thousands do not count."""
     numbers = NUMBER.findall(text.rpartition("####")[2]) or NUMBER.findall(text)
     return float(numbers[-1].replace(",", "")) if numbers else None
 
 
-REWARDS: dict[str, Rewarding] = {"exact": exact, "number": number, "places": places}
+REWARDS: dict[str, Rewarding] = {"exact": exact, "number": number, "places": places, "letters": letters}
 
 
 def find_reward(name: str) -> Rewarding:
