@@ -104,7 +104,7 @@ def test_a_step_on_its_own_answers_has_the_gradient_of_reinforce(digits):
     model, own = model_of(1), objective(digits)
     own(model, questions())
     rollout = rollout_of(own)
-    advantages = torch.linspace(-1, 1, len(rollout.advantages))[:, None].expand_as(rollout.advantages)  # whatever they were worth
+    advantages = torch.linspace(-1, 1, rollout.advantages.numel()).view_as(rollout.advantages)  # whatever they are
     exchange(own, Rollout(rollout.texts, advantages, rollout.old, None, {}))
     own(model, questions()).total.backward()
     found = {name: parameter.grad for name, parameter in model.named_parameters()}
@@ -119,7 +119,7 @@ def test_the_gradient_is_that_of_the_distribution_that_the_answers_were_drawn_fr
     model, own = model_of(1), objective(digits, temperature=2.0)
     own(model, questions())
     rollout = rollout_of(own)
-    advantages = torch.linspace(-1, 1, len(rollout.advantages))[:, None].expand_as(rollout.advantages)
+    advantages = torch.linspace(-1, 1, rollout.advantages.numel()).view_as(rollout.advantages)
     exchange(own, Rollout(rollout.texts, advantages, rollout.old, None, {}))
     own(model, questions()).total.backward()
     found = next(model.parameters()).grad

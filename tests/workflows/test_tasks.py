@@ -158,6 +158,12 @@ def test_a_run_folder_alone_is_enough_to_use_the_model(name: str) -> None:
     assert len(batch_of(run.folder, 0)) == 4
 
 
+@pytest.mark.usefixtures("desk")
+def test_a_step_in_which_the_model_writes_is_not_compiled_even_where_that_is_asked_for() -> None:
+    run = train(recipe_of("reinforce", "training.compile=always", "training.steps=1"), Path("run")).run
+    assert run.info["choices"]["compiled"] is False
+
+
 @pytest.mark.slow
 @every_task
 @pytest.mark.usefixtures("desk")

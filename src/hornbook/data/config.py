@@ -257,7 +257,7 @@ class Reinforce:
             )
         if self.credit == "rest" and self.reward != "letters":
             raise SettingError(
-                f'credit: "rest" needs the worth of every letter, and the reward {self.reward!r} is for a whole answer; '
+                f'credit: "rest" needs the worth of every letter, and {self.reward!r} is that of a whole answer; '
                 'try reward = "letters", or credit = "answer"'
             )
         if not self.clip > 0 or self.kl < 0:

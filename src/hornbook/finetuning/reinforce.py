@@ -83,6 +83,7 @@ ADVANTAGES: dict[str, Callable[[Tensor], Tensor]] = {"group": in_deviations, "ce
 
 # What a token is credited with ----------------------------------------------------------------------------------------
 
+
 @dataclass(frozen=True)
 class Answer:
     """What was drawn, without the token that ends it; whether it came to its end, and what it is worth (0 where it
@@ -178,7 +179,7 @@ class ReinforceObjective:
         prompts = [row[:size].tolist() for row, size in zip(batch.tokens, batch.lengths.tolist(), strict=True)]
         asked = [prompt for prompt in prompts for _ in range(group)]
         draw = torch_generator(self.seed, "rollout", int(batch.round), int(batch.rows[0]))
-        answers = drawn(model, asked, self.end, self.task, draw)
+        answers = drawn(model, prompts, self.end, self.task, draw)
         known = [self.known[row] for row in batch.rows.tolist() for _ in range(group)]
         judged = [self.judged(answer, right) for answer, right in zip(answers, known, strict=True)]
         rewards = torch.tensor([each.worth for each in judged]).view(-1, group)
@@ -215,10 +216,12 @@ class ReinforceObjective:
 def drawn(
     model: Decoder, prompts: list[list[int]], end: int | None, task: Reinforce, draw: torch.Generator
 ) -> list[list[int]]:
-    """An answer to each prompt, with the token that ends it where it was drawn; all rows draw from one generator."""
+    """A group of answers to each prompt, with the token that ends one where it was drawn; all rows draw from one
+    generator. A prompt is read once."""
     with reading_only(model):
         reading, written = continuing(model, prompts, task.max_tokens), list[Tensor]()
-        over = torch.zeros(len(prompts), dtype=torch.bool)
+        reading.repeat(task.group)
+        over = torch.zeros(len(reading), dtype=torch.bool)
         while True:
             chances = (reading.logits.float() / task.temperature).softmax(dim=-1)
             written.append(torch.multinomial(chances.cpu(), 1, generator=draw)[:, 0])

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hornbook.data.config import NextToken
+from hornbook.data.config import NextToken, Reinforce
 from hornbook.model.config import ModelConfig
 from hornbook.model.count import Memory, count
 from hornbook.training.compiling import Compiling, choose_compiling, expected_seconds, prepared
@@ -34,6 +34,10 @@ class Choices:
     recomputed: bool = False
 
 
+UNCOMPILED: dict[type, str] = {Reinforce: "the model writes at every step, which is not made one program"}
+"""Tasks whose step stays as it is, and why."""
+
+
 def choose(
     run: Run, recipe: Recipe, config: ModelConfig, steps_per_epoch: int, report: Callable[[str], None]
 ) -> Choices:
@@ -47,6 +51,8 @@ def choose(
     report(f"precision: {precision.name} ({precision.reason})")
     seconds = duration(recipe, config, steps_per_epoch)
     compiling = choose_compiling(training.compile, seconds, device, precision.name)
+    if type(recipe.task) in UNCOMPILED:
+        compiling = Compiling(False, UNCOMPILED[type(recipe.task)])
     report(f"compiled: {'yes' if compiling.chosen else 'no'} ({compiling.reason})")
     needed = training_memory(recipe, config, precision.name).total
     recomputing = choose_recomputing(training.gradient_checkpointing, needed, free_memory(device))
