@@ -90,6 +90,12 @@ def test_any_series_can_be_drawn(losses: list[float]) -> None:
     assert "<svg" in svg(schedule_figure({"a": series}))
 
 
+def test_a_training_loss_that_falls_below_zero_is_none_and_is_not_drawn() -> None:
+    figure = loss_curve(Series([1, 2, 3], [0.2, -0.1, 0.3]), Series([1, 3], [0.9, 0.5]))
+    assert not any(text.startswith("training") for text in texts(figure))
+    assert "validation 0.500" in texts(figure)
+
+
 def test_nothing_at_all_can_be_drawn() -> None:
     assert "nothing measured yet" in texts(loss_curve(Series(), Series()))
     assert "<svg" in svg(baseline_ladder([]))

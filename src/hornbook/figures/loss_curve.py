@@ -45,14 +45,16 @@ def loss_curve(
     """Training and validation loss over ``x``, a dashed line for each baseline and one for the floor.
 
     Losses stand on a logarithmic scale, so that the last, small gains are as visible as the first, large ones. The
-    training loss is drawn as it was and, where there are many points, as a running mean.
+    training loss is drawn as it was and, where there are many points, as a running mean; not at all where it falls below
+    zero, as what is descended for rewards does, which says nothing of how good a model is.
 
     Args:
         baselines: name -> loss, in the unit of the curves.
         floor: the entropy of the source, where it is known.
     """
     figure, axes = new_figure(title=title, remark=remark)
-    train, validation = train.positive(), validation.positive()
+    train = Series() if any(loss < 0 for loss in train.y) else train.positive()
+    validation = validation.positive()
     lines = {name: loss for name, loss in (baselines or {}).items() if 0 < loss < np.inf}
     labels = []
     for name, loss in lines.items():
