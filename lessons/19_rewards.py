@@ -142,7 +142,7 @@ with torch.no_grad():
 beginning = float(entropy.sum() / asked.sum())
 assert abs(beginning - math.log(8)) < 0.1  # untrained: all eight characters are alike
 for advantage, by_hand in ((1.0, -1.2), (-1.0, 1.5)):
-    then = Rollout(texts, torch.tensor([advantage]), nats - math.log(1.5), None, {})
+    then = Rollout(texts, torch.full_like(nats, advantage), nats - math.log(1.5), None, {})
     objective.drawn[0, 2] = then  # round 0, row 2
     loss = objective(model, Questions(torch.tensor(one), torch.tensor([1]), torch.tensor([2]), torch.tensor(0)))
     assert math.isclose(float(loss.total.detach() / loss.count), by_hand, rel_tol=1e-5)
