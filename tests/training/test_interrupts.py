@@ -11,6 +11,14 @@ import pytest
 from hornbook.training.interrupts import Stop
 
 
+@pytest.fixture(autouse=True)
+def heard():
+    """Ctrl-C is heard, as in a terminal; where the tests run in the background a shell may have it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_becomes_a_wish_and_an_exit_code(number, code):
     before = signal.getsignal(number)
