@@ -203,6 +203,13 @@ def test_numbers_that_are_none_are_refused(wrong):
         Reinforce(**wrong)
 
 
-def test_credit_for_the_rest_needs_a_worth_for_every_letter():
-    with pytest.raises(SettingError, match='try reward = "letters"'):
-        Reinforce(reward="places", credit="rest")
+def test_where_only_the_whole_answer_is_worth_something_the_rest_is_worth_as_much(digits):
+    drawn, known = [[*digits.encode(said), END] for said in ("47", "48")], ["47", "47"]
+    texts = answered([[1, 2], [1, 2]], drawn, torch.device("cpu"))
+    found = []
+    for credit in ("answer", "rest"):
+        own = objective(digits, group=2, reward="exact", credit=credit)
+        judged = [own.judged(tokens, right) for tokens, right in zip(drawn, known, strict=True)]
+        found.append(own.advantages(judged, known, texts))
+    assert torch.equal(*found)
+    assert found[0].any()

@@ -45,6 +45,7 @@ FINETUNING = [
         ("return rewards - rewards.mean(dim=1, keepdim=True)", "return rewards - rewards.mean()", "answers are compared across questions"),
         ("[IGNORED] * (len(prompt) - 1), *answer]", "[IGNORED] * len(prompt), *answer[1:]]", "the first token of an answer is not asked"),
         (".float() / temperature", ".float()", "the gradient is not that of what was drawn from"),
+        ('self.task.credit if by_letter else "answer"', "self.task.credit", "an answer that is worth something as a whole is read letter by letter"),
         ("if not answer.ended:", "if False:", "an answer without an end gets what its end would be worth"),
         ("sum(marks[len(decode(answer.tokens[:place])) :])", "sum(marks[: len(decode(answer.tokens[:place]))])", "a token is credited with what went before"),
         ("placed[row, asked] = better[row, : int(asked.sum())]", "placed[row] = better[row, 0]", "all tokens of an answer have the advantage of the first"),

@@ -220,8 +220,8 @@ class Reinforce:
     the known one; ``places`` the share of characters in their right place, counted from the end; ``letters`` from the
     front."""
     credit: Literal["answer", "rest"] = "answer"
-    """What a token gets of it: what the whole ``answer`` is worth, or, where letters have their own worth
-    (``letters``), that of the ``rest``, from this token on."""
+    """What a token gets of it: what the whole ``answer`` is worth, or that of the ``rest``, from this token on. The two
+    differ where every letter is worth something (``letters``); elsewhere all of it comes with the end."""
     group: int = 8
     """How many answers to each question are drawn and compared with one another."""
     max_tokens: int = 16
@@ -254,11 +254,6 @@ class Reinforce:
         if not self.temperature > 0:
             raise SettingError(
                 f"temperature: found {self.temperature}, expected a number above 0: answers have to differ"
-            )
-        if self.credit == "rest" and self.reward != "letters":
-            raise SettingError(
-                f'credit: "rest" needs the worth of every letter, and {self.reward!r} is that of a whole answer; '
-                'try reward = "letters", or credit = "answer"'
             )
         if not self.clip > 0 or self.kl < 0:
             raise SettingError(f"clip, kl: found {self.clip} and {self.kl}, expected above 0, and 0 or more")

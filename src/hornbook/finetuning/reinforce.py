@@ -204,7 +204,9 @@ class ReinforceObjective:
     def advantages(self, answers: list[Answer], known: list[str], texts: Texts) -> Float[Tensor, "N T"]:
         """By how much the credit of each token beats its group's, where that token is asked for; 0 elsewhere."""
         size = max(len(answer.tokens) + answer.ended for answer in answers)
-        credit_of, pairs = CREDITS[self.task.credit], zip(answers, known, strict=True)
+        by_letter = self.task.reward == "letters"  # else the worth comes with the end, and the rest is all of it
+        credit_of = CREDITS[self.task.credit if by_letter else "answer"]
+        pairs = zip(answers, known, strict=True)
         credit = torch.tensor([credit_of(answer, right, size, self.tokenizer.decode) for answer, right in pairs])
         better = ADVANTAGES[self.task.advantage](credit.view(-1, self.task.group, size)).flatten(0, 1)
         placed = torch.zeros(texts.targets.shape)
