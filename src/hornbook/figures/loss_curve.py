@@ -45,8 +45,8 @@ def loss_curve(
     """Training and validation loss over ``x``, a dashed line for each baseline and one for the floor.
 
     Losses stand on a logarithmic scale, so that the last, small gains are as visible as the first, large ones. The
-    training loss is drawn as it was and, where there are many points, as a running mean; not at all where it falls below
-    zero, as what is descended for rewards does, which says nothing of how good a model is.
+    training loss is drawn as it was and, where there are many points, as a running mean; not at all where it falls
+    below zero, as what is descended for rewards does: that says nothing of how good a model is.
 
     Args:
         baselines: name -> loss, in the unit of the curves.
