@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,15 @@ def test_instructions_are_learned_and_talked_with(hornbook, desk, tmp_path):
     assert "expected a number such as 0.8, found 'hot'" in done.stderr
     assert "/nope is not known" in done.stderr
     assert "was not trained to classify" in hornbook("classify", "talks", "x", expect=2).stderr
+
+
+@pytest.mark.slow
+def test_the_flag_says_what_learns_and_settings_say_which_of_it(hornbook, desk, spam, tmp_path):
+    table = ("--text", desk / "messages.tsv", "--columns", "message", "--columns", "kind")
+    thin = ("adapting.rank=2", "--adapting", "low_rank", 'adapting.targets=["up"]')
+    hornbook("finetune", "classify", "--base", spam, *table, *SMALL, *thin, "--run", tmp_path / "thin")
+    found = tomllib.loads((tmp_path / "thin" / "config.toml").read_text())["adapting"]
+    assert (found["kind"], found["rank"], found["targets"]) == ("low_rank", 2, ["up"])
 
 
 def test_a_recipe_for_something_else_is_refused(hornbook):

@@ -73,8 +73,9 @@ def finetune(
 
     recipe_name, settings = (kind, words) if not words or "=" in words[0] else (words[0], words[1:])
     given = {"base": base, "adapting": adapting, "data.columns": list(columns) or None}
-    settings = (*settings, *(f"{name}={value}" for name, value in given.items() if value is not None))
-    recipe = chosen((recipe_name, *settings), text, corpus, length_of(minutes, steps), seed)
+    flags = (f"{name}={value}" for name, value in given.items() if value is not None)
+    words = (recipe_name, *flags, *settings)  # what learns, then which of it: a kind given last would begin anew
+    recipe = chosen(words, text, corpus, length_of(minutes, steps), seed)
     check_kind(kind, recipe)
     finish(begin(recipe, run, data, None), as_json)
 

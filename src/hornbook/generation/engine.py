@@ -62,9 +62,10 @@ class Event:
     scores: Scores | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Running:
-    """A request on its way: ``text`` is the prompt and what was written."""
+    """A request on its way: ``text`` is the prompt and what was written. It equals nothing but itself, so that finding
+    one among many compares no texts."""
 
     ticket: int
     request: Request

@@ -41,8 +41,9 @@ MIXED = (*EXCERPTS, WHOLE, WHOLE)
 """Excerpts and whole stories in turns: looking a word up is learned sooner in a short text, and what was learned there
 serves in a long one."""
 
-TAKEN = {"favorite": 1.0, "skill": 1.0, "wish": 1.0, "place": 0.5}
-"""How often a story with such a fact is taken for training, for these are rare; any other, one time in ``ONE_IN``."""
+TAKEN = {"favorite": 1.0, "skill": 1.0, "wish": 1.0, "place": 0.5, "dream": 0.5}
+"""How often a story with such a fact is taken for training, for these are rare, or (dreams) hard to read; any other,
+one time in ``ONE_IN``."""
 
 ONE_IN = 4
 
