@@ -143,19 +143,24 @@ def page_by_page(
     scoring: Scoring,
     watch: Watch,
 ) -> Float[Tensor, "B H T D"]:
-    """``single`` for keys and values that lie in pages [B, G, P, size, D]: compiled, they are read where they lie."""
-    keys, values = seen.pages
-    groups, visible, wide = keys.shape[1], mask.dense(), torch.promote_types(query.dtype, torch.float32)
-    sharing = (query.shape[0], groups, query.shape[1] // groups, query.shape[2])
-    split = (query.to(wide) * scoring.scale).view(*sharing, 1, 1, query.shape[3])  # [B,G,H/G,T,1,1,D]
-    products = (split * keys[:, :, None, None].to(wide)).sum(-1)  # [B,G,H/G,T,P,size]
-    scores = scoring.capped(products.flatten(4).flatten(1, 2))  # [B,H,T,S]
+    """``single`` for keys and values that lie in pages [B, G, P, size, D]: compiled, they are read where they lie.
+
+    Page by page, and in each all groups: that is how they follow each other in memory (other orders: a quarter slower).
+    """
+    keys, values = (each.transpose(1, 2) for each in seen.pages)  # [B,P,G,size,D]
+    pages, groups, size = keys.shape[1:4]
+    visible, wide = mask.dense(), torch.promote_types(query.dtype, torch.float32)
+    sharing = (groups, query.shape[1] // groups, query.shape[2])
+    split = (query.to(wide) * scoring.scale).view(query.shape[0], 1, *sharing, 1, query.shape[3])  # [B,1,G,H/G,T,1,D]
+    products = (split * keys[:, :, :, None, None].to(wide)).sum(-1)  # [B,P,G,H/G,T,size]
+    scores = scoring.capped(products.movedim(1, 4).flatten(4).flatten(1, 2))  # [B,H,T,S]
     if bias is not None:
         scores = scores + bias
     weights = scoring.weights(scores.masked_fill(~visible, torch.finfo(scores.dtype).min))
-    answer = weights.view(*sharing, *keys.shape[2:4], 1) * values[:, :, None, None].to(wide)  # [B,G,H/G,T,P,size,D]
+    shares = weights.view(query.shape[0], *sharing, pages, size, 1).movedim(4, 1)  # [B,P,G,H/G,T,size,1]
+    answer = (shares * values[:, :, :, None, None].to(wide)).sum(-2).sum(1)  # [B,G,H/G,T,D]
     blind = ~visible.any(-1, keepdim=True)  # a row that sees nothing answers nothing
-    return answer.sum((-3, -2)).view(query.shape).masked_fill(blind, 0.0).to(query.dtype)
+    return answer.view(query.shape).masked_fill(blind, 0.0).to(query.dtype)
 
 
 LONG, LONG_IN_32_BITS = 512, 128
