@@ -103,8 +103,8 @@ TRAINING = (
     Row("hornbook finetune*data.documents=40000*", swap={"data.documents=40000": "data.documents=40"}),
     Row("hornbook finetune instruct paragraph-*", add=f"{SHORT} model.context=400 data.documents=20"),
     Row("hornbook finetune prefer story-tastes*", add=f"{SHORT} data.documents=20"),
-    Row("hornbook finetune*--adapting low_rank --minutes*", add="model.context=400 data.documents=20"),
-    Row("hornbook finetune instruct story-*", add=f"{SHORT} model.context=400 data.documents=20"),
+    Row("hornbook finetune*--adapting low_rank --minutes*", add="model.context=800 data.documents=20"),
+    Row("hornbook finetune instruct story-*", add=f"{SHORT} model.context=800 data.documents=20"),
     Row("hornbook finetune*", add=SHORT),
     Row(
         "hornbook classify RUN TEXT",
