@@ -145,7 +145,8 @@ def page_by_page(
 ) -> Float[Tensor, "B H T D"]:
     """``single`` for keys and values that lie in pages [B, G, P, size, D]: compiled, they are read where they lie.
 
-    Page by page, and in each all groups: that is how they follow each other in memory (group by group took a quarter longer).
+    Page by page, and in each all groups: that is how they follow each other in memory (group by group took a quarter
+    longer).
     """
     keys, values = (each.transpose(1, 2) for each in seen.pages)  # [B,P,G,size,D]
     pages, groups, size = keys.shape[1:4]
