@@ -14,8 +14,10 @@ export function Dialog({ title, close, children }: DialogProps) {
   useEffect(() => {
     shown.current?.showModal();
   }, []);
+  /** What the browser closed itself, by Esc; of a window that is gone already, the late event is no news. */
+  const onClose = () => shown.current && close();
   return (
-    <dialog ref={shown} onClose={close} aria-label={title} onClick={(event) => event.target === shown.current && close()}>
+    <dialog ref={shown} onClose={onClose} aria-label={title} onClick={(event) => event.target === shown.current && close()}>
       <div class="dialog">
         <header>
           <h2>{title}</h2>

@@ -37,10 +37,15 @@ export function Palette({ here, screens, setTheme, close }: PaletteProps) {
   const chosen = Math.min(at, Math.max(shown.length - 1, 0));
   useEffect(() => field.current?.focus(), []);
   useEffect(() => document.getElementById(optionId(chosen))?.scrollIntoView({ block: "nearest" }), [chosen, typed]);
+  /** At once: the window's own event comes a task later, and the keys may have been pressed again by then. */
+  const shut = () => {
+    field.current?.closest("dialog")?.close();
+    close();
+  };
   /** Closed first, so that the focus is back where it was, and the command may move it. */
   const take = (command: Command | undefined) => {
     if (!command) return;
-    field.current?.closest("dialog")?.close();
+    shut();
     command.run();
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -50,7 +55,7 @@ export function Palette({ here, screens, setTheme, close }: PaletteProps) {
     const to = moves[event.key];
     if (to !== undefined) setAt(to);
     else if (event.key === "Enter") take(shown[chosen]);
-    else if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) field.current?.closest("dialog")?.close();
+    else if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) shut();
     else return;
     event.preventDefault();
   };
