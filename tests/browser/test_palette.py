@@ -57,7 +57,8 @@ def test_keys_pressed_again_at_once_open_the_palette_again(tab) -> None:
     page.keyboard.type("compare")
     # the browser says that a window was closed a task later than it closes: the keys come before that
     page.evaluate("""async () => {
-        const press = (on, init) => on.dispatchEvent(new KeyboardEvent("keydown", { ...init, bubbles: true, cancelable: true }));
+        const way = { bubbles: true, cancelable: true };
+        const press = (on, keys) => on.dispatchEvent(new KeyboardEvent("keydown", { ...keys, ...way }));
         press(document.querySelector("dialog input"), { key: "Enter" });
         await Promise.resolve().then(() => 0).then(() => 0);
         press(document.body, { key: "k", ctrlKey: true });
