@@ -13,6 +13,17 @@ MODEL = [
         ("product.T.bfloat16()", "product.T", "what comes back is float32"),
     ),
     *mistakes_in(
+        "model/arithmetic.py", "training/test_float32.py",
+        ("{\"authenticamd\", \"avx512f\"}", "{\"avx512f\"}", "every processor with wide vectors is taken for a slow one"),
+    ),
+    *mistakes_in(
+        "model/packed.py", "model/test_packed.py",
+        ("return product if self.bias is None else", "return product if True else", "packing forgets the bias"),
+        (" and not isinstance(parent, Rows)", "", "a table of which rows are looked up is packed"),
+        ("each.weight = each.weight.to_dense()", "pass", "a compiler sees blocks"),
+        ("            each.weight = weight\n", "            pass\n", "matrices stay unpacked"),
+    ),
+    *mistakes_in(
         "model/masks.py", "model/test_masks.py model/test_attention.py",
         ("Causal: lambda rule, query, key: key <= query", "Causal: lambda rule, query, key: key < query", "a token does not see itself"),
         ("key > query - rule.size", "key >= query - rule.size", "sliding window one too wide"),

@@ -52,6 +52,14 @@ TRAINING = [
         ("return answer if bias is None else answer + bias.to(answer.dtype)", "return answer", "the bias is forgotten"),
     ),
     *mistakes_in(
+        "training/float32.py", "training/test_float32.py",
+        ("product(gradient, weight.T) if", "product(gradient, weight) if", "a gradient goes through the matrix the wrong way"),
+        ("product(gradient.T, hidden.T) if of_weight", "product(hidden.T, gradient.T) if of_weight", "the gradient of a matrix lies on its side"),
+        ("if ctx.biased and of_bias", "if False", "the bias does not learn"),
+        (" and not torch.is_autocast_enabled(\"cpu\")", "", "what autocast wants in 16 bits is multiplied in 32"),
+        ("if of_weight else None", "if True else None", "what does not learn is multiplied for"),
+    ),
+    *mistakes_in(
         "training/schedules.py", "training/test_schedules.py",
         ("return (step + 1) / (warmup + 1)", "return step / (warmup + 1)", "the first step has a learning rate of 0"),
         ("math.cos(math.pi * passed / 2) ** 2", "math.cos(math.pi * passed) ** 2", "a cosine that comes back up"),

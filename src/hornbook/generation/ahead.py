@@ -26,6 +26,7 @@ from torch import Tensor, nn
 
 import hornbook.model
 from hornbook.files import home, replacing
+from hornbook.model.packed import unpacked
 
 OPTIONS: dict[str, Any] = {
     "realize_acc_reads_threshold": 4,  # a norm is computed once, not again for each row of the matrix behind it
@@ -53,7 +54,8 @@ def compiled_ahead(module: nn.Module, arguments: tuple[Any, ...], dynamic: Any, 
     path = place_of(arguments, name)
     with quiet():
         if not path.exists():
-            make(module, arguments, dynamic, path)
+            with unpacked(module):
+                make(module, arguments, dynamic, path)
         return loaded(module, path)
 
 

@@ -30,6 +30,7 @@ from hornbook.generation.generate import check_prompt, finite
 from hornbook.generation.pages import Pages
 from hornbook.generation.sampling import Chooser, chooser
 from hornbook.model.models import Decoder
+from hornbook.model.packed import packed
 from hornbook.model.paged import PagedLayer, make_pool
 from hornbook.model.weight_formats import with_weights
 from hornbook.seeds import torch_generator
@@ -135,7 +136,7 @@ class Engine:
             raise SettingError(
                 f"model: the engine continues texts, and a {type(model).__name__} does not; try a decoder"
             )
-        self.model, self.rows, self.prefill = with_weights(model, weights), rows, prefill
+        self.model, self.rows, self.prefill = packed(with_weights(model, weights)), rows, prefill
         self.config = self.model.config
         fitting = rows * -(-self.config.context // page)
         self.pages = Pages(pages or fitting, page)

@@ -24,6 +24,7 @@ from hornbook.generation.generate import NextLogits, generate, window_start
 from hornbook.generation.recorded import Recorded
 from hornbook.model.config import ModelConfig
 from hornbook.model.models import Decoder
+from hornbook.model.packed import packed
 from hornbook.model.static_cache import StaticLayer, make_static_cache
 from hornbook.model.weight_formats import with_weights
 
@@ -74,6 +75,7 @@ class Fast:
             SettingError: there is no such format.
         """
         ready = with_weights(model, weights)
+        ready = ready if rows == 1 else packed(ready)
         step, path = ahead_or_not(Step(ready), weights, rows, compiled)
         if recorded and ready.embedding.device.type == "cuda":
             return cls(ready, weights, Recorded(step), f"{path}, played back as a CUDA graph")

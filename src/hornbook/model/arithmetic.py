@@ -1,11 +1,16 @@
-"""Products in bfloat16: by the processor itself, or where it has no instructions for them, in float32.
+"""Which library multiplies matrices, and in what: where PyTorch's own choice leaves a processor half idle, another.
 
-PyTorch multiplies in bfloat16 on every processor; without instructions for it, matrices are multiplied far
-slower than in float32. There the weights are widened, as soon as enough rows share that work. Next: weight_formats.py.
+- **bfloat16** is multiplied on every processor; without instructions for it, far slower than float32. There the weights
+  are widened, as soon as enough rows share that work.
+- **float32** goes to MKL, which uses vectors of 256 bits on AMD's processors, whatever they have. Where they have 512,
+  oneDNN, which PyTorch brings along for its other formats, takes half of the time for the same sums.
+
+Next: weight_formats.py.
 """
 
 from __future__ import annotations
 
+import platform
 from functools import cache
 from pathlib import Path
 
@@ -23,14 +28,14 @@ vocabulary's whole table is never held in float32."""
 
 @cache
 def processor_flags() -> frozenset[str]:
-    """What the processor says it can do, in lower case; empty where the system has no ``/proc/cpuinfo``."""
+    """What the processor says it can do, and whose it is, in lower case; empty where the system has no
+    ``/proc/cpuinfo``."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").lower().splitlines()
     except OSError:
         return frozenset()
-    return frozenset(
-        word for line in lines if line.startswith(("flags", "features")) for word in line.partition(":")[2].split()
-    )
+    said = ("flags", "features", "vendor_id")
+    return frozenset(word for line in lines if line.startswith(said) for word in line.partition(":")[2].split())
 
 
 def multiplies_bfloat16(device: torch.device) -> bool:
@@ -59,3 +64,62 @@ def in_float32(hidden: Float[Tensor, "*B I"], weight: Shaped[Tensor, "O I"]) -> 
         exact = part.bfloat16() if part.dtype == torch.float32 else part
         torch.mm(exact.float(), columns, out=product[start : start + AT_ONCE])
     return product.T.bfloat16().reshape(*hidden.shape[:-1], weight.shape[0])
+
+
+# float32 --------------------------------------------------------------------------------------------------------------
+
+WORTH_ANOTHER = 1 << 20
+"""Multiplications of a product from which on calling another library repays."""
+
+
+def has_library(device: torch.device) -> bool:
+    """Whether oneDNN's products can be called by themselves: on processors of this family, where it was built in."""
+    known = platform.machine().lower() in ("x86_64", "amd64")
+    built: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return known and built and device.type == "cpu"
+
+
+@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+def halved(device: torch.device) -> bool:
+    """Whether PyTorch's own products in float32 use half of what this processor has."""
+    wide = {"authenticamd", "avx512f"} <= processor_flags()
+    usual: bool = torch.backends.mkl.is_available()  # type: ignore[no-untyped-call]
+    return wide and usual and has_library(device)
+
+
+def by_library(
+    hidden: Float[Tensor, "*B I"], weight: Float[Tensor, "O I"], bias: Float[Tensor, " O"] | None = None
+) -> Float[Tensor, "*B O"]:
+    """hidden · weightᵀ + bias by oneDNN, in their own format; without a gradient (training/float32.py has one)."""
+    answer: Tensor = torch.ops.mkldnn._linear_pointwise(hidden, weight, bias, "none", [], "")
+    return answer
+
+
+def product(left: Float[Tensor, "N K"], right: Float[Tensor, "M K"]) -> Float[Tensor, "N M"]:
+    """left · rightᵀ, without a gradient: by PyTorch's choice or a quicker one."""
+    exact = left.dtype == right.dtype == torch.float32
+    if exact and halved(left.device) and left.numel() * right.shape[0] >= WORTH_ANOTHER:
+        return in_any_code(left, right, None)
+    return left @ right.T
+
+
+def in_any_code(
+    left: Float[Tensor, "N K"], right: Float[Tensor, "M K"], bias: Float[Tensor, " M"] | None
+) -> Float[Tensor, "N M"]:
+    """``by_library`` under a name of our own: PyTorch's compiler takes the library's only for weights that never
+    change. The left side is laid out row by row here, where compiled code does it in passing."""
+    answer: Tensor = torch.ops.hornbook.product(left.contiguous(), right, bias)
+    return answer
+
+
+OURS = torch.library.Library("hornbook", "FRAGMENT")  # type: ignore[no-untyped-call]
+OURS.define("product(Tensor left, Tensor right, Tensor? bias) -> Tensor")  # type: ignore[no-untyped-call]
+OURS.impl("product", by_library, "CPU")  # type: ignore[no-untyped-call]
+
+
+@torch.library.register_fake("hornbook::product")  # type: ignore[untyped-decorator]
+def shape_of_product(
+    left: Float[Tensor, "N K"], right: Float[Tensor, "M K"], bias: Float[Tensor, " M"] | None
+) -> Float[Tensor, "N M"]:
+    """What a compiler has to know of it."""
+    return left.new_empty(left.shape[0], right.shape[0])

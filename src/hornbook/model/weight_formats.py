@@ -25,7 +25,7 @@ from jaxtyping import Float, Int, Shaped, UInt8
 from torch import Tensor, nn
 
 from hornbook.errors import SettingError, nearest
-from hornbook.model.arithmetic import bfloat16_product
+from hornbook.model.arithmetic import bfloat16_product, product
 from hornbook.model.models import Decoder
 
 WeightFormat = Literal["float32", "bfloat16", "int8", "int4"]
@@ -41,22 +41,6 @@ def one_row(hidden: Float[Tensor, "*B I"]) -> bool:
     """Whether a product with this is the work of a matrix and one vector, compiled for a processor."""
     compiled = torch.compiler.is_compiling() and hidden.device.type == "cpu"
     return compiled and bool(hidden.numel() == hidden.shape[-1])  # a number of rows that is left open is not one
-
-
-FEW = 128
-"""Rows up to which a processor's library is quicker with the weights on the left (32 rows in float32: 65 ms against 95
-for all matrices of GPT-2 124M on two cores)."""
-
-
-def few_rows(hidden: Float[Tensor, "*B I"]) -> bool:
-    """Whether that is the case here; compiled code, which may not know, is for a token of each of a few texts."""
-    compiled = torch.compiler.is_compiling()
-    return hidden.device.type == "cpu" and (compiled or hidden.numel() <= FEW * hidden.shape[-1])
-
-
-def by_columns(hidden: Float[Tensor, "*B I"], weight: Float[Tensor, "O I"]) -> Float[Tensor, "*B O"]:
-    """(weight · hiddenᵀ)ᵀ: the library need not rearrange the weights."""
-    return (weight @ hidden.reshape(-1, hidden.shape[-1]).T).T.reshape(*hidden.shape[:-1], weight.shape[0])
 
 
 class Wide(nn.Module):
@@ -78,11 +62,10 @@ class Wide(nn.Module):
 
     def by_matrix(self, hidden: Float[Tensor, "*B I"]) -> Float[Tensor, "*B O"]:
         """By the library, in the weights' own format."""
-        if self.weight.dtype == torch.float32 and few_rows(hidden):
-            return by_columns(hidden, self.weight)
         if self.weight.dtype == torch.bfloat16:
             return bfloat16_product(hidden, self.weight).to(hidden.dtype)
-        return F.linear(hidden.to(self.weight.dtype), self.weight).to(hidden.dtype)
+        rows = hidden.reshape(-1, hidden.shape[-1]).to(self.weight.dtype)
+        return product(rows, self.weight).view(*hidden.shape[:-1], len(self.weight)).to(hidden.dtype)
 
     def rows(self, index: Int[Tensor, "*B"]) -> Float[Tensor, "*B I"]:
         """Some rows of the matrix, as an embedding looks them up."""

@@ -20,6 +20,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from hornbook.batches import IGNORED
+from hornbook.model.arithmetic import product
 
 ENTRIES = 1 << 26
 """Logits that exist at once: 128 MiB of them in 16 bits. Fewer would make the products slow."""
@@ -74,10 +75,10 @@ class LinearCrossEntropy(torch.autograd.Function):
         size = rows_at_once(len(hidden), len(narrow))
         total, of_hidden, of_table = table.new_zeros(()), [], None
         for rows, wanted in zip(torch.split(hidden, size), torch.split(targets, size), strict=True):
-            loss, of_logits = chunk_loss(rows @ narrow.T, wanted, vocabulary, label_smoothing)
+            loss, of_logits = chunk_loss(product(rows, narrow), wanted, vocabulary, label_smoothing)
             total = total + loss
-            of_hidden.append(of_logits @ narrow)
-            piece = (of_logits.T @ rows)[:vocabulary]
+            of_hidden.append(product(of_logits, narrow.T))
+            piece = product(of_logits.T, rows.T)[:vocabulary]
             of_table = piece if of_table is None else of_table.to(table.dtype) + piece
         assert of_table is not None
         ctx.save_for_backward(torch.cat(of_hidden), of_table)

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import torch
 
 from hornbook.errors import SettingError
-from hornbook.model.arithmetic import multiplies_bfloat16
+from hornbook.model.arithmetic import halved, multiplies_bfloat16
 from hornbook.training.config import PrecisionName
 from hornbook.training.float8 import Float8Products
+from hornbook.training.float32 import Float32Products
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Precision:
 
     @contextlib.contextmanager
     def autocast(self) -> Iterator[None]:
-        """A context in which multiplications run in this arithmetic; of no effect in float32."""
+        """A context in which multiplications run in this arithmetic."""
         with contextlib.ExitStack() as entered:
             for each in ARITHMETICS[self.name](self.device):
                 entered.enter_context(each)
@@ -46,7 +47,7 @@ class Precision:
 
 
 ARITHMETICS: dict[str, Callable[[str], list[contextlib.AbstractContextManager[object]]]] = {
-    "float32": lambda device: [],
+    "float32": lambda device: [Float32Products()] if halved(torch.device(device)) else [],
     "bfloat16": lambda device: [torch.autocast(device, dtype=torch.bfloat16)],
     "float16": lambda device: [torch.autocast(device, dtype=torch.float16)],
     "float8": lambda device: [torch.autocast(device, dtype=torch.bfloat16), Float8Products()],

@@ -1,0 +1,67 @@
+"""Products in float32 on processors of which PyTorch's own choice uses half: all three of a linear layer by another.
+
+    forward     hidden · weightᵀ + bias
+    backward    of hidden: gradient · weight        of weight: gradientᵀ · hidden
+
+The sums are the same and in float32; only their order differs, as it does between any two libraries. What is found
+slow, and how, says model/arithmetic.py; everywhere else nothing of this is entered. Next: float8.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from hornbook.model.arithmetic import WORTH_ANOTHER, in_any_code, product
+
+
+class Float32Product(torch.autograd.Function):
+    """hidden [N, I], weight [O, I], bias [O] -> hidden · weightᵀ + bias [N, O]."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, hidden: Float[Tensor, "N I"], weight: Float[Tensor, "O I"], bias: Float[Tensor, " O"] | None
+    ) -> Float[Tensor, "N O"]:
+        """The bias is added where the sum is at hand."""
+        ctx.save_for_backward(hidden, weight)
+        ctx.biased = bias is not None
+        return in_any_code(hidden, weight, bias)
+
+    @staticmethod
+    def backward(
+        ctx: Any, *gradients: Float[Tensor, "N O"]
+    ) -> tuple[Float[Tensor, "N I"] | None, Float[Tensor, "O I"] | None, Float[Tensor, " O"] | None]:
+        """Of what learns."""
+        (hidden, weight), (gradient,) = ctx.saved_tensors, gradients
+        of_hidden, of_weight, of_bias = ctx.needs_input_grad
+        return (
+            product(gradient, weight.T) if of_hidden else None,
+            product(gradient.T, hidden.T) if of_weight else None,
+            gradient.sum(0) if ctx.biased and of_bias else None,
+        )
+
+
+def fits(hidden: Float[Tensor, "*B I"], weight: Float[Tensor, "O I"]) -> bool:
+    """Whether a product is one in float32 on a processor, and large enough to repay the call."""
+    plain = hidden.dtype == weight.dtype == torch.float32 and hidden.device.type == "cpu"
+    return plain and not torch.is_autocast_enabled("cpu") and hidden.numel() * weight.shape[0] >= WORTH_ANOTHER
+
+
+class Float32Products(TorchFunctionMode):
+    """While this is entered, linear layers multiply by oneDNN."""
+
+    def __torch_function__(
+        self, function: Any, types: Any, arguments: tuple[Any, ...] = (), keywords: dict[str, Any] | None = None
+    ) -> Any:
+        """Every function of PyTorch comes by here; one of them is another."""
+        if function is not F.linear or not fits(*arguments[:2]):
+            return function(*arguments, **(keywords or {}))
+        hidden, weight, bias = (*arguments, None)[:3]
+        rows = hidden.reshape(-1, hidden.shape[-1])
+        flat: Tensor = Float32Product.apply(rows, weight, bias)  # type: ignore[no-untyped-call]
+        return flat.view(*hidden.shape[:-1], -1)
