@@ -6,8 +6,10 @@
 
 64 prompts of 32 tokens, and answers whose lengths are drawn log-uniformly from 16 to 256. The static way sorts them by
 length and writes 8 at a time: all rows of a batch begin together, and the next batch begins when the longest text is
-over. Both ways run the same compiled step over the same paged memory; what differs is who may join when, and how many
-rows there are, since with continuous batching more rows need no more waiting. Runs alternate; medians.
+over. It is measured twice: with `transformers` (generate() with its growing cache, in an environment of its own), and
+with our own engine, whose compiled step over paged memory is then the same for both ways; what differs is who may join
+when, and how many rows there are, since with continuous batching more rows need no more waiting. Our static batches
+even let a row go as soon as its text is over. Runs alternate; medians.
 """
 
 from __future__ import annotations
@@ -16,15 +18,19 @@ import argparse
 import json
 import math
 import os
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # as the command line does
 
 import torch
-from side_by_side import alternate, machine, median
+from side_by_side import Side, alternate, machine, median
 
+from hornbook.formats.huggingface import write_folder
 from hornbook.generation.config import Sampling
 from hornbook.generation.engine import Engine, Request
 from hornbook.generation.pages import Pages
@@ -35,7 +41,11 @@ from hornbook.model.presets import PRESETS
 from hornbook.training.devices import choose_threads
 
 SMALL = ModelConfig(vocabulary=4096, context=512, width=192, heads=6, depth=4)
+TRANSFORMERS, PEER = ("transformers==5.23.0",), "peers/transformers_decoding.py"
 BATCH, PROMPT, LONGEST, SHORTEST, COUNT = 8, 32, 256, 16, 64
+
+Ways = dict[str, Callable[[], float]]
+"""What it is called, and what runs it and says the seconds."""
 
 
 def main() -> None:
@@ -56,26 +66,35 @@ def main() -> None:
     engines = {
         rows: engine(model.to(asked.device).eval(), asked.weights, rows) for rows in sorted({BATCH, *asked.rows})
     }
-    ways: dict[str, Callable[[], float]] = {
-        f"static batches of {BATCH}, sorted": lambda: static(engines[BATCH], requests)
+    ways: Ways = {f"Hornbook, static batches of {BATCH}, sorted": lambda: static(engines[BATCH], requests)}
+    ways |= {
+        f"Hornbook, continuous, {rows} rows": lambda rows=rows: continuous(engines[rows], requests)
+        for rows in asked.rows
     }
-    ways |= {f"continuous, {rows} rows": lambda rows=rows: continuous(engines[rows], requests) for rows in asked.rows}
-    for way in ways.values():
-        way()
-    times = alternate(ways, asked.runs)
+    with peer(model, requests, asked) as theirs:
+        ways = theirs | ways
+        for way in ways.values():
+            way()
+        times = alternate(ways, asked.runs)
     tokens = sum(request.sampling.max_tokens for request in requests)
-    peer = median(next(iter(times.values())))
+    static_ways = [way for way in times if "static" in way]
+    ratios = {way: [median(seconds) / median(times[each]) for each in static_ways] for way, seconds in times.items()}
     if asked.json:
-        rows = [{"way": way, "seconds": seconds, "of_static": median(seconds) / peer} for way, seconds in times.items()]
-        print(json.dumps({"schema": 1, "machine": machine(), "tokens": tokens, "rows": rows}, indent=2))
+        rows = [
+            {"way": way, "seconds": seconds, "over": dict(zip(static_ways, ratios[way], strict=True))}
+            for way, seconds in times.items()
+        ]
+        settings = {"machine": machine(), "weights": asked.weights, "tokens": tokens, "peers": list(TRANSFORMERS)}
+        print(json.dumps({"schema": 1, **settings, "rows": rows}, indent=2))
         return
     print("  ".join(f"{name}: {value}" for name, value in machine().items()))
     print(f"{len(requests)} requests, {tokens:,} tokens, {asked.weights} weights\n")
-    print(f"{'way':<28} {'seconds':>8} {'range':>12} {'tokens/s':>9} {'of static':>10}")
+    names = " ".join(f"{'of ' + way.partition(',')[0]:>17}" for way in static_ways)
+    print(f"{'way':<42} {'seconds':>8} {'range':>12} {'tokens/s':>9} {names}")
     for way, seconds in times.items():
-        span = f"{min(seconds):.1f}-{max(seconds):.1f}"
-        middle = median(seconds)
-        print(f"{way:<28} {middle:>8.2f} {span:>12} {tokens / middle:>9.0f} {middle / peer:>10.2f}")
+        span, middle = f"{min(seconds):.1f}-{max(seconds):.1f}", median(seconds)
+        over = " ".join(f"{ratio:>17.2f}" for ratio in ratios[way])
+        print(f"{way:<42} {middle:>8.2f} {span:>12} {tokens / middle:>9.0f} {over}")
 
 
 def some_requests(config: ModelConfig) -> list[Request]:
@@ -99,10 +118,34 @@ def continuous(serving: Engine, requests: list[Request]) -> float:
     return timed(serving, [requests])
 
 
+@contextmanager
+def peer(
+    model: Decoder, requests: list[Request], asked: argparse.Namespace
+) -> Iterator[dict[str, Callable[[], float]]]:
+    """transformers with the same weights, writing static batches; nothing for the small model, which is no GPT-2."""
+    if asked.small:
+        yield {}
+        return
+    batches = [
+        {"prompts": [each.prompt for each in batch], "tokens": [each.sampling.max_tokens for each in batch]}
+        for batch in in_batches(requests)
+    ]
+    with tempfile.TemporaryDirectory() as folder, Side("transformers", PEER, TRANSFORMERS) as theirs:
+        write_folder(Path(folder), model.cpu())
+        theirs.ask(do="prepare", folder=folder, weights=asked.weights, compiled=False, device=asked.device)
+        name = f"transformers, static batches of {BATCH}, sorted"
+        yield {name: lambda: float(theirs.ask(do="write_batches", batches=batches)["seconds"])}
+
+
+def in_batches(requests: list[Request]) -> list[list[Request]]:
+    """Of ``BATCH`` each, alike in length."""
+    ordered = sorted(requests, key=lambda request: request.sampling.max_tokens)
+    return [ordered[place : place + BATCH] for place in range(0, len(ordered), BATCH)]
+
+
 def static(serving: Engine, requests: list[Request]) -> float:
     """One batch after another, alike in length; seconds."""
-    ordered = sorted(requests, key=lambda request: request.sampling.max_tokens)
-    return timed(serving, [ordered[place : place + BATCH] for place in range(0, len(ordered), BATCH)])
+    return timed(serving, in_batches(requests))
 
 
 def timed(serving: Engine, batches: list[list[Any]]) -> float:

@@ -25,6 +25,7 @@ from hornbook.generation.pages import Pages
 from hornbook.model.initialise import initialise
 from hornbook.model.models import Decoder
 from hornbook.model.presets import PRESETS
+from hornbook.model.weight_formats import Rows
 from hornbook.tokenizers.build import build_tokenizer
 from hornbook.tokenizers.config import BytePair
 from hornbook.training.compiling import timed
@@ -79,8 +80,13 @@ def prepare(folder: str, weights: str, rows: int, device: str) -> dict[str, Any]
 
 
 def bytes_per_token(model: Decoder) -> int:
-    """The weights that are read for a token: all but the table of positions, of which a row is looked up."""
+    """The weights that are read for a token: all but tables of which rows are looked up, of positions and, where the
+    head has a matrix of its own, of tokens."""
     tensors = {id(each): each for each in [*model.parameters(), *model.buffers()]}
+    tokens, head = model.embedding.tokens, model.embedding.head
+    if isinstance(tokens, Rows) and tokens.kept is not head:
+        for each in [*tokens.parameters(), *tokens.buffers()]:
+            del tensors[id(each)]
     looked_up = model.config.context * model.config.width * 4
     return sum(each.numel() * each.element_size() for each in tensors.values()) - looked_up
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+
+from hornbook.model.arithmetic import halved
 from hornbook.model.config import AttentionConfig
 from hornbook.model.kernels import LONG, LONG_IN_32_BITS
 from hornbook.tokenizers.saved import load_tokenizer
@@ -33,7 +36,7 @@ def path_of(name: str | Path) -> list[tuple[str, str]]:
     kernels = sorted({attention_path(block.attention, config.context, precision) for block in config.blocks})
     return [
         ("device", f"{training.device}, {choices['threads']} threads"),
-        ("arithmetic", f"products in {PRODUCTS.get(precision, precision)}, weights and optimizer in float32"),
+        ("arithmetic", f"products in {products(precision)}, weights and optimizer in float32"),
         ("compiled", "yes" if choices["compiled"] else "no"),
         ("attention", "; ".join(kernels)),
         ("loss", "straight from the stream, without a table of logits" if whole else "from a table of all logits"),
@@ -44,6 +47,12 @@ def path_of(name: str | Path) -> list[tuple[str, str]]:
 
 PRODUCTS = {"float8": "float8 (linear layers whose sides are multiples of 16) and bfloat16"}
 """What a precision stands for, where its name does not say it all."""
+
+
+def products(precision: str) -> str:
+    """What is multiplied in; and by whom, where that is not PyTorch's own choice (model/arithmetic.py)."""
+    ours = precision == "float32" and halved(torch.device("cpu"))
+    return PRODUCTS.get(precision, precision) + (" (on this processor by oneDNN)" if ours else "")
 
 
 def attention_path(attention: AttentionConfig, context: int, precision: str) -> str:
