@@ -27,6 +27,7 @@ from hornbook.training.loop import training_steps
 from hornbook.training.objectives import next_token
 from hornbook.training.optimizers import build_optimizer
 from hornbook.training.precision import Precision
+from hornbook.workflows import paths
 from tests.training.small import SEED, a_batch, config
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -164,6 +165,7 @@ from hornbook.training.loop import training_steps
 from hornbook.training.objectives import next_token
 from hornbook.training.optimizers import build_optimizer
 from hornbook.training.timer import BySteps
+from hornbook.workflows import paths
 from tests.training.small import a_model, batches
 
 for compiled in (False, True):
@@ -185,3 +187,10 @@ def test_compiled_it_takes_the_same_way(tmp_path):
     assert compiled == pytest.approx(eager, abs=1e-4)
     code = [path for path in tmp_path.rglob("*.py") if "torch.ops.hornbook.product" in path.read_text(encoding="utf-8")]
     assert code, "the compiled step calls the other library"
+
+
+@pytest.mark.parametrize(("idle", "said"), [(True, "float32 (on this processor by oneDNN)"), (False, "float32")])
+def test_the_path_of_a_run_says_who_multiplies(monkeypatch, idle, said):
+    monkeypatch.setattr(paths, "halved", lambda device: idle)
+    assert paths.products("float32") == said
+    assert paths.products("bfloat16") == "bfloat16"

@@ -1,4 +1,4 @@
-"""Products in float32 on processors of which PyTorch's own choice uses half: all three of a linear layer by another.
+"""Products in float32 where PyTorch's own choice is half as fast as another: all three of a linear layer by that.
 
     forward     hidden · weightᵀ + bias
     backward    of hidden: gradient · weight        of weight: gradientᵀ · hidden
