@@ -7,8 +7,8 @@ the product. ``packed`` makes them once:
     hidden · weightᵀ, 8 rows, all matrices of GPT-2 124M:   bfloat16 12.0 -> 5.7 ms, float32 48 -> 11 ms (two cores)
 
 What is multiplied, and in which format, stays what it was: ``Wide`` (weight_formats.py) is the readable way, and a test
-holds the two together. Blocks have no rows to look up, so a table that is read from and written with is kept twice.
-Next: recompute.py.
+holds the two together. Blocks are a copy, beside the model that they were made from; and they have no rows to look up,
+so a table that is read from and written with is kept twice. Next: recompute.py.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ half of the time. ``with_weights`` makes the copy of a model; each format is a c
 
 Uncompiled, the first would write out all products before adding them up, so it stands behind ``is_compiling``. A test
 holds the two together. Only weights are rounded, never what flows through the model (Dettmers et al. 2022, section 2;
-Frantar et al. 2023, section 2). Next: recompute.py.
+Frantar et al. 2023, section 2). Next: packed.py.
 """
 
 from __future__ import annotations
