@@ -19,6 +19,7 @@ from hornbook.model import arithmetic
 from hornbook.model.arithmetic import halved, has_library, product
 from hornbook.model.initialise import initialise
 from hornbook.model.models import Decoder
+from hornbook.model.weight_formats import Wide
 from hornbook.training import float32, precision
 from hornbook.training.compiling import missing_compiler
 from hornbook.training.config import AdamW
@@ -118,6 +119,18 @@ def test_a_product_is_the_usual_one(monkeypatch):
     assert seen == []
 
 
+def test_what_learns_through_kept_weights_has_its_gradient(monkeypatch):
+    kept, hidden = Wide(some(5, 30), None, torch.float32), some(9, 30, seed=1).requires_grad_()
+    kept(hidden).sum().backward()
+    torch.testing.assert_close(hidden.grad, kept.dense().sum(0).expand(9, 30))
+    seen = calls(monkeypatch)
+    kept(hidden)
+    assert seen == []
+    with torch.no_grad():
+        kept(hidden)
+    assert seen == [(9, 30, 5)]
+
+
 @pytest.mark.parametrize(
     ("said", "found"),
     [
@@ -156,6 +169,7 @@ def test_a_training_takes_the_same_way(monkeypatch):
 COMPILED = """
 import json, torch
 from hornbook.model import arithmetic
+from hornbook.model.weight_formats import Wide
 from hornbook.training import float32, precision
 arithmetic.halved = precision.halved = lambda device: True
 arithmetic.WORTH_ANOTHER = float32.WORTH_ANOTHER = 1

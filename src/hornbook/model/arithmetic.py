@@ -96,9 +96,10 @@ def by_library(
 
 
 def product(left: Float[Tensor, "N K"], right: Float[Tensor, "M K"]) -> Float[Tensor, "N M"]:
-    """left · rightᵀ, without a gradient: by PyTorch's choice or a quicker one."""
+    """left · rightᵀ: by PyTorch's choice or, where nothing learns through it, a quicker one."""
+    learning = torch.is_grad_enabled() and (left.requires_grad or right.requires_grad)
     exact = left.dtype == right.dtype == torch.float32
-    if exact and halved(left.device) and left.numel() * right.shape[0] >= WORTH_ANOTHER:
+    if exact and not learning and halved(left.device) and left.numel() * right.shape[0] >= WORTH_ANOTHER:
         return in_any_code(left, right, None)
     return left @ right.T
 
