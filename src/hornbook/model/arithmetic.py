@@ -79,12 +79,14 @@ def has_library(device: torch.device) -> bool:
     return known and built and device.type == "cpu"
 
 
-@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
 def halved(device: torch.device) -> bool:
     """Whether PyTorch's own products in float32 are half as fast as they could be on this processor."""
     wide = {"authenticamd", "avx512f"} <= processor_flags()
     usual: bool = torch.backends.mkl.is_available()  # type: ignore[no-untyped-call]
     return wide and usual and has_library(device)
+
+
+halved._dynamo_marked_constant = True  # type: ignore[attr-defined]  # a compiler asks once; its decorator loads it all
 
 
 def by_library(

@@ -7,12 +7,14 @@ of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from typing import Any, TypeVar
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 from torch.utils.checkpoint import checkpoint
 
 from hornbook.model.blocks import Block
@@ -40,4 +42,21 @@ def twice(forward: Callable[..., Any], *inputs: Any, **more: Any) -> Any:
     cached = more.get("cache", inputs[2] if len(inputs) > 2 else None) is not None
     if cached or not torch.is_grad_enabled():
         return forward(*inputs, **more)
-    return checkpoint(forward, *inputs, use_reentrant=False, **more)
+    if torch.compiler.is_compiling():
+        return checkpoint(forward, *inputs, use_reentrant=False, **more)
+    return checkpoint(forward, *inputs, use_reentrant=False, context_fn=same_arithmetic, **more)
+
+
+def same_arithmetic() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
+    """What the first and the second time run in: whoever makes the products now (training/float8.py) makes them then.
+    Autocast and random numbers PyTorch sees to itself."""
+    return nullcontext(), entered(_get_current_function_mode_stack())  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def entered(modes: list[TorchFunctionMode]) -> Iterator[None]:
+    """Inside all of them."""
+    with ExitStack() as stack:
+        for each in modes:
+            stack.enter_context(each)
+        yield
