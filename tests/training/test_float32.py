@@ -19,6 +19,7 @@ from hornbook.model import arithmetic
 from hornbook.model.arithmetic import halved, has_library, product
 from hornbook.model.initialise import initialise
 from hornbook.model.models import Decoder
+from hornbook.model.recompute import recompute
 from hornbook.model.weight_formats import Wide
 from hornbook.training import float32, precision
 from hornbook.training.compiling import missing_compiler
@@ -166,10 +167,27 @@ def test_a_training_takes_the_same_way(monkeypatch):
     assert found[-1] < found[0]
 
 
+def test_what_is_computed_again_is_multiplied_as_the_first_time(monkeypatch):
+    seen, gradients, counts = calls(monkeypatch), [], []
+    for again in (False, True):
+        sizes = replace(config(), width=64)
+        model = Decoder(sizes)
+        initialise(model, sizes, SEED)
+        with Precision("float32").autocast():
+            loss = next_token((recompute(model) if again else model).train(), a_batch(0, rows=16)).total
+        before = len(seen)
+        loss.backward()
+        counts.append(len(seen) - before)
+        gradients.append([each.grad for each in model.parameters()])
+    assert counts[1] == counts[0] + 2 * 6  # six products in each of two blocks
+    torch.testing.assert_close(*gradients)
+
+
 COMPILED = """
 import json, torch
 from hornbook.model import arithmetic
 from hornbook.model.weight_formats import Wide
+from hornbook.model.recompute import recompute
 from hornbook.training import float32, precision
 arithmetic.halved = precision.halved = lambda device: True
 arithmetic.WORTH_ANOTHER = float32.WORTH_ANOTHER = 1
@@ -206,5 +224,6 @@ def test_compiled_it_takes_the_same_way(tmp_path):
 @pytest.mark.parametrize(("idle", "said"), [(True, "float32 (on this processor by oneDNN)"), (False, "float32")])
 def test_the_path_of_a_run_says_who_multiplies(monkeypatch, idle, said):
     monkeypatch.setattr(paths, "halved", lambda device: idle)
-    assert paths.products("float32") == said
-    assert paths.products("bfloat16") == "bfloat16"
+    assert paths.products("float32", "cpu") == said
+    assert paths.products("bfloat16", "cpu") == "bfloat16"
+    assert paths.products("float32", "cuda") == "float32"

@@ -12,12 +12,11 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
 from hornbook.model.arithmetic import WORTH_ANOTHER, in_any_code, product
+from hornbook.training.linear_products import LinearProducts
 
 
 class Float32Product(torch.autograd.Function):
@@ -46,22 +45,17 @@ class Float32Product(torch.autograd.Function):
         )
 
 
-def fits(hidden: Float[Tensor, "*B I"], weight: Float[Tensor, "O I"]) -> bool:
-    """Whether a product is one in float32 on a processor, and large enough to repay the call."""
-    plain = hidden.dtype == weight.dtype == torch.float32 and hidden.device.type == "cpu"
-    return plain and not torch.is_autocast_enabled("cpu") and hidden.numel() * weight.shape[0] >= WORTH_ANOTHER
-
-
-class Float32Products(TorchFunctionMode):
+class Float32Products(LinearProducts):
     """While this is entered, linear layers multiply by oneDNN."""
 
-    def __torch_function__(
-        self, function: Any, types: Any, arguments: tuple[Any, ...] = (), keywords: dict[str, Any] | None = None
-    ) -> Any:
-        """Every function of PyTorch comes by here; one of them is another."""
-        if function is not F.linear or not fits(*arguments[:2]):
-            return function(*arguments, **(keywords or {}))
-        hidden, weight, bias = (*arguments, None)[:3]
-        rows = hidden.reshape(-1, hidden.shape[-1])
-        flat: Tensor = Float32Product.apply(rows, weight, bias)  # type: ignore[no-untyped-call]
-        return flat.view(*hidden.shape[:-1], -1)
+    def fits(self, hidden: Float[Tensor, "*B I"], weight: Float[Tensor, "O I"]) -> bool:
+        """Whether a product is one in float32 on a processor, and large enough to repay the call."""
+        plain = hidden.dtype == weight.dtype == torch.float32 and hidden.device.type == "cpu"
+        return plain and not torch.is_autocast_enabled("cpu") and hidden.numel() * weight.shape[0] >= WORTH_ANOTHER
+
+    def multiply(
+        self, rows: Float[Tensor, "N I"], weight: Float[Tensor, "O I"], bias: Float[Tensor, " O"] | None
+    ) -> Float[Tensor, "N O"]:
+        """All three products of the layer by the library."""
+        answer: Tensor = Float32Product.apply(rows, weight, bias)  # type: ignore[no-untyped-call]
+        return answer

@@ -16,7 +16,8 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Shaped
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
+
+from hornbook.training.linear_products import LinearProducts
 
 FORWARD, BACKWARD = torch.float8_e4m3fn, torch.float8_e5m2
 
@@ -67,23 +68,17 @@ class Float8Product(torch.autograd.Function):
         return of_hidden.to(ctx.dtypes[0]), of_weight.to(ctx.dtypes[1])
 
 
-def fits(hidden: Float[Tensor, "*B I"], weight: Float[Tensor, "O I"]) -> bool:
-    """Whether the hardware takes a product: of whole tiles, and where autocast is at work (a router's is not)."""
-    sides = (hidden.numel() // hidden.shape[-1], *weight.shape)
-    return torch.is_autocast_enabled(hidden.device.type) and all(side % MULTIPLE == 0 for side in sides)
-
-
-class Float8Products(TorchFunctionMode):
+class Float8Products(LinearProducts):
     """While this is entered, beside autocast, linear layers multiply in 8 bits wherever they can."""
 
-    def __torch_function__(
-        self, function: Any, types: Any, arguments: tuple[Any, ...] = (), keywords: dict[str, Any] | None = None
-    ) -> Any:
-        """Every function of PyTorch comes by here; one of them is another."""
-        if function is not F.linear or not fits(*arguments[:2]):
-            return function(*arguments, **(keywords or {}))
-        hidden, weight, bias = (*arguments, None)[:3]
-        rows = hidden.reshape(-1, hidden.shape[-1])
-        flat: Tensor = Float8Product.apply(rows, weight)  # type: ignore[no-untyped-call]
-        answer = flat.view(*hidden.shape[:-1], -1)
+    def fits(self, hidden: Float[Tensor, "*B I"], weight: Float[Tensor, "O I"]) -> bool:
+        """Whether the hardware takes a product: of whole tiles, and where autocast is at work (a router's is not)."""
+        sides = (hidden.numel() // hidden.shape[-1], *weight.shape)
+        return torch.is_autocast_enabled(hidden.device.type) and all(side % MULTIPLE == 0 for side in sides)
+
+    def multiply(
+        self, rows: Float[Tensor, "N I"], weight: Float[Tensor, "O I"], bias: Float[Tensor, " O"] | None
+    ) -> Float[Tensor, "N O"]:
+        """The product in 8 bits, the sum with the bias in 16."""
+        answer: Tensor = Float8Product.apply(rows, weight)  # type: ignore[no-untyped-call]
         return answer if bias is None else answer + bias.to(answer.dtype)

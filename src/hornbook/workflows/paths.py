@@ -36,7 +36,7 @@ def path_of(name: str | Path) -> list[tuple[str, str]]:
     kernels = sorted({attention_path(block.attention, config.context, precision) for block in config.blocks})
     return [
         ("device", f"{training.device}, {choices['threads']} threads"),
-        ("arithmetic", f"products in {products(precision)}, weights and optimizer in float32"),
+        ("arithmetic", f"products in {products(precision, training.device)}, weights and optimizer in float32"),
         ("compiled", "yes" if choices["compiled"] else "no"),
         ("attention", "; ".join(kernels)),
         ("loss", "straight from the stream, without a table of logits" if whole else "from a table of all logits"),
@@ -49,9 +49,10 @@ PRODUCTS = {"float8": "float8 (linear layers whose sides are multiples of 16) an
 """What a precision stands for, where its name does not say it all."""
 
 
-def products(precision: str) -> str:
+def products(precision: str, device: str) -> str:
     """What is multiplied in; and by whom, where that is not PyTorch's own choice (model/arithmetic.py)."""
-    ours = precision == "float32" and halved(torch.device("cpu"))
+    processor = device == "cpu" or (device == "auto" and not torch.cuda.is_available())
+    ours = processor and precision == "float32" and halved(torch.device("cpu"))
     return PRODUCTS.get(precision, precision) + (" (on this processor by oneDNN)" if ours else "")
 
 
