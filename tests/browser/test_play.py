@@ -7,6 +7,8 @@ import pytest
 from tests.browser.conftest import accessible, fits
 from tests.server.asking import ask
 
+NEW_LINE = "\n"
+
 
 def count(page) -> int:
     """How many tokens of the model's are on the screen."""
@@ -51,6 +53,23 @@ def test_a_text_is_written_stepped_undone_and_branched_where_a_token_is_chosen(t
     assert after[:2] == before[:2] and after[2] == chosen != before[2]
     assert panel.is_visible() and "2 / 2" in page.locator(".variants").inner_text()
     assert page.locator(".token").nth(2).get_attribute("style") is not None
+    accessible(page)
+
+
+def test_a_line_break_that_was_written_is_seen_and_can_be_clicked(tab) -> None:
+    page = tab("#/play?prompt=na%C3%AFve%2C%20na%C3%AFve!")
+    page.get_by_label("tokens at most").fill("1")
+    page.get_by_label("tokens at most").blur()
+    page.get_by_label("precise").check()
+    page.get_by_role("button", name="Write", exact=True).click()
+    written(page, 1)
+    if ids(page) != [ord(NEW_LINE)]:  # another was likelier: this one in its place
+        page.locator(".token").first.click()
+        page.locator(f".bar[data-id='{ord(NEW_LINE)}']:enabled").first.click()
+    token = page.locator(f".token[data-id='{ord(NEW_LINE)}']").first
+    token.click()
+    page.get_by_role("heading", name="This token").wait_for()
+    assert token.text_content() == NEW_LINE and "line break" in token.get_attribute("aria-label")
     accessible(page)
 
 

@@ -6,7 +6,7 @@ import { readHash, writeHash } from "./address";
 import { cividis, inkOn } from "./colours";
 import { readEdit, readWarmth, sorted, strongest, writeEdit, writeWarmth, type HeadFacts } from "./inside";
 import { blocks, inline } from "./markdown";
-import { spoken } from "./parts/tokentext";
+import { mark, spoken } from "./parts/tokentext";
 import { PROGRAMS } from "./programs";
 import { smooth, withEvent, type Metrics } from "./runs";
 import { grouped } from "./tokenizers";
@@ -71,6 +71,11 @@ test("what is seen of a token is said of it, and its own bytes where they are on
   const last = { token: { id: 2, text: "\\x93", partial: true }, text: "ѓ", ...facts };
   expect(spoken(last)).toMatch(/^ѓ, .*x93, 25/);
   expect(spoken({ ...last, text: "" })).toMatch(/^.?x93, 25/);
+});
+
+test("what has no width on the screen is marked, and nothing else", () => {
+  expect(["\n", "\r\n\n", "", "\u0007", "\u200b"].map(mark)).toEqual(["⏎", "⏎", "⋅", "⋅", "⋅"]);
+  for (const wide of ["a", ".\n", " ", "  ", "\t", "ѓ"]) expect(mark(wide)).toBeUndefined();
 });
 
 test("a temperature and an edit in an address are read as they were written, and nonsense is nothing", () => {

@@ -31,6 +31,13 @@ export function spoken(written: Written): string {
   return [...seen, named(token.text), ...(p === null ? [] : [percent(p)])].join(", ");
 }
 
+/** What is drawn for a text without a width, so that it can be seen and clicked: line breaks, characters that only
+ * steer, the first bytes of a character that is seen with its last. */
+export function mark(text: string): string | undefined {
+  if (/^[\r\n]+$/.test(text)) return "⏎";
+  return text !== "\t" && /^[\p{Cc}\p{Cf}]*$/u.test(text) ? "⋅" : undefined;
+}
+
 interface TokenTextProps {
   written: Written[];
   colouring: Colouring;
@@ -51,6 +58,7 @@ export function TokenText({ written, colouring, held, look, hold }: TokenTextPro
           data-item
           data-id={each.token.id}
           class={`token${each.token.special ? " special" : ""}`}
+          data-mark={mark(shownText(each))}
           style={{ "--warmth": warmth(each, colouring).toFixed(3) }}
           aria-label={spoken(each)}
           aria-pressed={index === held}
