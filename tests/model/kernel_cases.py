@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from hornbook.batches import NOTHING, Positions
-from hornbook.model import flash, flexible, triton_flash
+from hornbook.model import flash, flexible, masks, triton_flash
 from hornbook.model.config import Bidirectional, BlockSparse, Causal, SlidingWindow
 from hornbook.model.kernels import ABILITIES, KERNELS, KeysValues, Scoring
 from hornbook.model.masks import Mask
@@ -196,6 +196,7 @@ def prepared(kernel: str):
     """What a kernel needs to be proven on a processor."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(small_tiles(3))
+        stack.enter_context(mock.patch.object(masks, "SHORTEST", 2))
         if kernel == "flexible":  # PyTorch refuses the gradient on processors, though its plain formula has one
             stack.enter_context(mock.patch.object(flexible, "ON_GPU_ALONE", ()))
             stack.enter_context(mock.patch("torch.nn.attention.flex_attention._validate_device"))

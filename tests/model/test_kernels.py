@@ -176,12 +176,18 @@ def test_the_quickest_kernel_is_chosen_by_what_is_known_of_the_case(monkeypatch)
     chosen = []
     for name in ("direct", "fused", "flash"):
         monkeypatch.setattr(kernels, name, lambda *case, name=name: chosen.append(name) or KERNELS["explicit"](*case))
-    for dtype, keys in [(torch.bfloat16, 5), (torch.float32, 5), (torch.float32, 129), (torch.bfloat16, 513)]:
+    for dtype, keys in [(torch.bfloat16, 5), (torch.float32, 5), (torch.float32, 257), (torch.bfloat16, 513)]:
         query, many = torch.zeros(1, 1, 1, 2, dtype=dtype), torch.zeros(1, 1, keys, 2, dtype=dtype)
         positions = Positions.counting(1, keys)
         last = Positions(torch.tensor([[keys - 1]]))
         mask = Mask(Causal(), last, positions)
         KERNELS["auto"](query, KeysValues(many, many, positions), mask, None, Scoring(1.0), identity)
+    assert chosen == ["direct", "direct", "fused", "fused"]
+    chosen.clear()
+    for dtype, time in [(torch.bfloat16, 1024), (torch.float32, 512), (torch.bfloat16, 1025), (torch.float32, 513)]:
+        query, positions = torch.zeros(1, 1, time, 2, dtype=dtype), Positions.counting(1, time)
+        mask = Mask(Causal(), positions, positions)
+        KERNELS["auto"](query, KeysValues(query, query, positions), mask, None, Scoring(1.0), identity)
     with torch.no_grad():
         query = torch.zeros(1, 1, 3, 2, dtype=torch.bfloat16)
         positions = Positions.counting(1, 3)

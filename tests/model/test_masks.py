@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hornbook.batches import NOTHING, Positions
+from hornbook.model import masks
 from hornbook.model.config import Bidirectional, BlockSparse, Causal, SlidingWindow
 from hornbook.model.kernels import KERNELS, KeysValues, Scoring
 from hornbook.model.masks import Mask
@@ -65,6 +66,41 @@ def test_a_kernel_may_use_its_own_causal_rule_only_where_it_says_the_same():
     assert not Mask(Causal(), packed, packed).plain_causal
     assert Mask(Bidirectional(), plain, plain).all_seen
     assert not Mask(Bidirectional(), packed, packed).all_seen
+
+
+@pytest.mark.parametrize("stand", STANDS)
+@pytest.mark.parametrize("rule", RULES)
+def test_stretches_take_every_query_once_and_leave_out_only_keys_that_none_of_theirs_sees(rule, stand, monkeypatch):
+    monkeypatch.setattr(masks, "SHORTEST", 2)
+
+    @given(st.data(), st.integers(1, 3), st.integers(1, 19), st.integers(1, 19))
+    def holds(data, batch, time, length):
+        mask = Mask(data.draw(RULES[rule]), *data.draw(places(stand, batch, time, length)))
+        kept = torch.zeros(mask.dense().shape, dtype=torch.bool)
+        asked = []
+        for rows, columns in mask.stretches:
+            kept[:, :, rows, columns] = mask.tile(rows, columns)
+            asked += range(rows.start, rows.stop)
+        assert torch.equal(kept, mask.dense())
+        assert asked == list(range(mask.query.index.shape[1]))
+
+    holds()
+
+
+def test_four_stretches_leave_out_three_eighths_and_a_window_leaves_out_more():
+    plain = Positions.counting(1, 512)
+
+    def computed(rule):
+        return sum(
+            (rows.stop - rows.start) * (columns.stop - columns.start)
+            for rows, columns in Mask(rule, plain, plain).stretches
+        )
+
+    assert computed(Bidirectional()) == 512**2
+    assert computed(Causal()) == 512**2 * 5 // 8
+    assert computed(SlidingWindow(65)) == 512**2 // 4 + 3 * 64 * 128
+    few = Positions.counting(1, 64)
+    assert len(Mask(Causal(), few, few).stretches) == 1
 
 
 BLOCKS = {

@@ -26,7 +26,6 @@ __all__ = [
     "ABILITIES",
     "EVERYTHING",
     "KERNELS",
-    "LONG",
     "Kernel",
     "KeysValues",
     "Scoring",
@@ -36,6 +35,7 @@ __all__ = [
     "direct",
     "explicit",
     "fused",
+    "longest_direct",
     "single",
 ]
 
@@ -100,19 +100,23 @@ def direct(
 ) -> Float[Tensor, "B H T D"]:
     """The same by plain matrix products in as few passes over the scores as will do.
 
+    A stretch of queries at a time, with the keys that one of them may see: much of what the mask hides is not computed.
     Query heads that share keys are stacked, so that nothing is repeated; the scores [B, H, T, S] stay in memory until
     the backward pass.
     """
-    groups, visible = seen.keys.shape[1], mask.dense()
-    stacked = (query * scoring.scale).reshape(query.shape[0], groups, -1, query.shape[3])  # [B,H,T,D] -> [B,G,H/G·T,D]
-    scores = scoring.capped((stacked @ seen.keys.mT).view(*query.shape[:3], -1))  # [B,H,T,S]
-    if bias is not None:
-        scores = scores + bias
-    weights = scoring.weights(scores.masked_fill(~visible, torch.finfo(scores.dtype).min))
-    if not mask.plain_causal:
-        weights = weights.masked_fill(~visible, 0.0)
-    weights = F.dropout(weights, scoring.dropout, training=scoring.dropout > 0)
-    return (weights.view(*stacked.shape[:3], -1) @ seen.values).view(query.shape)
+    answers = []
+    for rows, columns in mask.stretches:
+        asking, keys, values = query[:, :, rows], seen.keys[:, :, columns], seen.values[:, :, columns]
+        stacked = (asking * scoring.scale).reshape(len(keys), keys.shape[1], -1, query.shape[3])  # [B,G,H/G·T,D]
+        scores = scoring.capped((stacked @ keys.mT).view(*asking.shape[:3], -1))  # [B,H,T,S]
+        if bias is not None:
+            scores = scores + bias[:, :, rows, columns]
+        weights = scoring.weights(scores + mask.added(rows, columns, scores.dtype))
+        if not mask.plain_causal:  # a row that sees nothing answers nothing
+            weights = weights.masked_fill(~mask.tile(rows, columns), 0.0)
+        weights = F.dropout(weights, scoring.dropout, training=scoring.dropout > 0)
+        answers.append((weights.view(*stacked.shape[:3], -1) @ values).view(asking.shape))
+    return torch.cat(answers, dim=2) if len(answers) > 1 else answers[0]
 
 
 def single(
@@ -164,8 +168,17 @@ def page_by_page(
     return answer.view(query.shape).masked_fill(blind, 0.0).to(query.dtype)
 
 
-LONG, LONG_IN_32_BITS = 512, 128
-"""Beyond so many keys, rereading the scores costs more than ``fused`` loses in its backward pass on a CPU."""
+MANY = 1024
+"""Queries from which on ``flash``, tile by tile, is quicker on a CPU than ``direct``."""
+
+
+def longest_direct(narrow: bool, ahead: bool) -> int:
+    """The most keys with which ``direct`` trains faster on a CPU than ``fused``, in 16 bits (``narrow``) or in 32.
+
+    Where somebody may look ``ahead`` there are no stretches to leave out. Beyond it the scores, kept for the backward
+    pass, would also take more memory than all else.
+    """
+    return (1024 if narrow else 512) // (2 if ahead else 1)
 
 
 def auto(
@@ -179,18 +192,19 @@ def auto(
     """The quickest of the others: ``fused``, but for training on a CPU with windows that are not long, and for one
     query in compiled code.
 
-    In the first case the backward pass of PyTorch 2.13's fused kernel takes several times as long as the products
-    themselves (64 tokens: 5.5 ms against 0.7 ms for both passes of one layer, compiled, on one core). A softcap or
-    sinks leave ``direct``, or for many queries on a CPU ``flash`` (2048 tokens in 32 bits: 1.4 s against 0.4 s,
-    uncompiled).
+    In the first case the backward pass of PyTorch 2.13's fused kernel takes longer than the products themselves (two
+    texts of 512 tokens, 12 heads of 64: 39 ms against 12 for both passes of one layer, compiled, bfloat16, two cores).
+    A softcap or sinks leave ``direct``, or for many queries on a CPU ``flash`` (2048 tokens in 32 bits: 1.4 s against
+    0.4 s, uncompiled).
     """
     processor, narrow = query.device.type == "cpu", query.dtype in (torch.bfloat16, torch.float16)
     if query.shape[2] == 1 and processor and torch.compiler.is_compiling() and scoring.dropout == 0:
         return (single if seen.in_pages is None else page_by_page)(query, seen, mask, bias, scoring, watch)
-    short = processor and torch.is_grad_enabled() and seen.keys.shape[2] <= (LONG if narrow else LONG_IN_32_BITS)
+    learning = processor and torch.is_grad_enabled()
+    short = learning and seen.keys.shape[2] <= longest_direct(narrow, ahead=len(mask.stretches) == 1)
     kernel = direct if short else fused
     if scoring.softcap is not None or scoring.sinks is not None:  # which PyTorch's kernel knows nothing of
-        many = processor and query.shape[2] > 2 * LONG and scoring.dropout == 0
+        many = processor and query.shape[2] > MANY and scoring.dropout == 0
         kernel = flash if many and not torch.compiler.is_compiling() else direct
     return kernel(query, seen, mask, bias, scoring, watch)
 

@@ -8,7 +8,8 @@ import torch
 
 from hornbook.model.arithmetic import halved
 from hornbook.model.config import AttentionConfig
-from hornbook.model.kernels import LONG, LONG_IN_32_BITS
+from hornbook.model.kernels import longest_direct
+from hornbook.model.masks import looks_ahead
 from hornbook.tokenizers.saved import load_tokenizer
 from hornbook.training.config import AdamW
 from hornbook.training.objectives import MANY
@@ -62,7 +63,7 @@ def attention_path(attention: AttentionConfig, context: int, precision: str) -> 
         return f"{attention.kernel}, asked for"
     if attention.softcap is not None or attention.sinks:
         return "direct (auto: a softcap or sinks)"
-    longest = LONG if precision != "float32" else LONG_IN_32_BITS
-    if context <= longest:
+    ahead = attention.mask is not None and looks_ahead(attention.mask)
+    if context <= longest_direct(precision != "float32", ahead):
         return f"direct on a processor (auto: {context} tokens are few), fused on a GPU"
     return "fused (auto)"
