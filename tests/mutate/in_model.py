@@ -37,6 +37,11 @@ MODEL = [
         ("<= self.rule.size  #", "<= self.rule.size + 1  #", "a window that is one too short counts as plain causal"),
         ("or self.query.document is not None:", "or False:", "packed rows count as plain causal"),
         ("plain and isinstance(self.rule, Bidirectional)", "isinstance(self.rule, Bidirectional)", "padding counts as all seen"),
+        ("start + 1 - back)", "start + 2 - back)", "a stretch leaves out the last key of its first query's window"),
+        ("and self.query.plain else time", "else time", "a window's keys are counted where nothing stands, too"),
+        ("isinstance(self.rule, SlidingWindow) and self.query.plain else", "False else", "a stretch computes what lies before its windows"),
+        ("if self.key is not self.query or looks_ahead(self.rule):", "if self.key is not self.query:", "what is seen ahead is left out"),
+        ("if self.key is not self.query or looks_ahead(self.rule):", "if True:", "nothing is left out"),
     ),
     *mistakes_in(
         "model/kernels.py", "model/test_attention.py model/test_kernels.py model/test_models.py",
@@ -48,6 +53,9 @@ MODEL = [
         ("F.dropout(watch(weights), scoring.dropout) @ values", "watch(F.dropout(weights, scoring.dropout)) @ values", "the watcher sees weights after dropout"),
         (".masked_fill(~visible, 0.0)  # a row", "  # a row", "a row that sees nothing answers with a mean of everything"),
         ("elif not mask.all_seen:", "elif False:", "the fused kernel ignores every mask that is not plain"),
+        ("bias[:, :, rows, columns]", "bias[:, :, rows, rows]", "a stretch is given the bias of its own keys alone"),
+        ("if not mask.plain_causal:  # a row", "if False:  # a row", "a row that sees nothing answers with a mean, in plain products"),
+        ("return (1024 if narrow else 512) // (2 if ahead else 1)", "return 1024 if narrow else 512", "the scores of those who look ahead are read too often"),
     ),
     *mistakes_in(
         "model/attention.py", "model/test_attention.py model/test_kernels.py model/test_models.py",

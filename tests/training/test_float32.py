@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from hornbook.evaluation.loss import reading
 from hornbook.model import arithmetic
 from hornbook.model.arithmetic import halved, has_library, product
 from hornbook.model.initialise import initialise
@@ -185,6 +186,7 @@ def test_what_is_computed_again_is_multiplied_as_the_first_time(monkeypatch):
 
 COMPILED = """
 import json, torch
+from hornbook.evaluation.loss import reading
 from hornbook.model import arithmetic
 from hornbook.model.weight_formats import Wide
 from hornbook.model.recompute import recompute
@@ -227,3 +229,15 @@ def test_the_path_of_a_run_says_who_multiplies(monkeypatch, idle, said):
     assert paths.products("float32", "cpu") == said
     assert paths.products("bfloat16", "cpu") == "bfloat16"
     assert paths.products("float32", "cuda") == "float32"
+
+
+def test_what_is_evaluated_is_multiplied_by_it_too(monkeypatch):
+    multiplied = []
+    by_it = float32.in_any_code
+    monkeypatch.setattr(float32, "in_any_code", lambda *case: multiplied.append(case) or by_it(*case))
+    layer = nn.Linear(8, 4)
+    with reading(CPU, torch.float32):
+        layer(some(3, 8))
+    with reading(CPU, torch.bfloat16):
+        assert layer(some(3, 8)).dtype == torch.bfloat16
+    assert len(multiplied) == 1

@@ -20,7 +20,7 @@ from torch import Tensor
 from hornbook.batches import IGNORED, Labelled, Pairs, Texts
 from hornbook.errors import TextError
 from hornbook.evaluation.classes import Calibration, class_scores
-from hornbook.evaluation.loss import LOGITS_AT_ONCE, LanguageModel, still
+from hornbook.evaluation.loss import LOGITS_AT_ONCE, LanguageModel, reading, still
 from hornbook.model.heads import Classifier
 from hornbook.model.models import EncoderDecoder
 from hornbook.training.devices import moved
@@ -130,7 +130,7 @@ def counted(
     total, counts = 0.0, np.zeros(4, dtype=np.int64)
     with still(model.modules()):
         for batch in batches:
-            with torch.inference_mode(), torch.autocast(device.type, autocast, enabled=autocast != torch.float32):
+            with reading(device, autocast):
                 stream, targets = hidden(moved(batch, device))
                 losses, right = guessed(model, stream, targets)
             asked = targets != IGNORED
@@ -253,7 +253,7 @@ def evaluate_classes(
     sure, hits = [np.zeros(0)], [np.zeros(0, dtype=bool)]
     with still(model.modules()):
         for batch in batches:
-            with torch.inference_mode(), torch.autocast(device.type, autocast, enabled=autocast != torch.float32):
+            with reading(device, autocast):
                 here = moved(batch, device)
                 answers = [logits.float().cpu() for logits in model(here.tokens, here.positions, here.segments)]
             labels, choices = batch.labels.cpu(), torch.stack([logits.argmax(dim=-1) for logits in answers], dim=1)

@@ -25,7 +25,7 @@ from hornbook.data.windows import consecutive_windows
 from hornbook.errors import SettingError
 from hornbook.evaluation.classes import Calibration
 from hornbook.evaluation.intervals import Interval, bootstrap
-from hornbook.evaluation.loss import LOGITS_AT_ONCE, LanguageModel, Measured, still
+from hornbook.evaluation.loss import LOGITS_AT_ONCE, LanguageModel, Measured, reading, still
 from hornbook.training.devices import moved
 
 DOCUMENTS = 20
@@ -230,7 +230,7 @@ def _guesses(
     device = next(model.parameters()).device
     with still(model.modules()):
         for texts in consecutive_windows(file, context, batch):
-            with torch.inference_mode(), torch.autocast(device.type, autocast, enabled=autocast != torch.float32):
+            with reading(device, autocast):
                 losses, sure, right = guesses(model, moved(texts, device))
             asked = texts.targets != IGNORED
             exact = losses[asked].numpy().astype(np.float64)

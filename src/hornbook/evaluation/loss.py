@@ -24,6 +24,7 @@ from hornbook.data.token_file import TokenFile
 from hornbook.data.windows import consecutive_windows
 from hornbook.errors import SettingError
 from hornbook.training.devices import moved
+from hornbook.training.precision import Precision
 
 LOGITS_AT_ONCE = 256
 """For how many tokens the logits exist at a time, whatever the batch: 50 MB with the vocabulary of GPT-2."""
@@ -137,7 +138,7 @@ def _losses(
     device = next(model.parameters()).device
     with still(model.modules()):
         for texts in consecutive_windows(file, context, batch):
-            with torch.inference_mode(), torch.autocast(device.type, autocast, enabled=autocast != torch.float32):
+            with reading(device, autocast):
                 losses = token_losses(model, moved(texts, device))
             yield losses[texts.targets != IGNORED].numpy().astype(np.float64)
 
@@ -151,6 +152,13 @@ def token_losses(model: LanguageModel, texts: Texts) -> Float[Tensor, "B T"]:
         for some, wanted in zip(hidden, targets, strict=True)
     ]
     return torch.cat(losses).view(texts.targets.shape).cpu()
+
+
+@contextmanager
+def reading(device: torch.device, products: torch.dtype) -> Iterator[None]:
+    """Nothing learns in here, and linear layers multiply as in a training in this precision."""
+    with torch.inference_mode(), Precision(str(products).removeprefix("torch."), device.type).autocast():
+        yield
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """Attention itself, as functions of one signature. Every row of ``KERNELS`` is proven equal to ``explicit``.
 
 To read: ``explicit`` is the formula, ``flash`` (flash.py) how it is computed without a table of all scores. To run:
-``fused`` is PyTorch's own kernel, ``direct`` plain products for short windows in 16 bits, ``single`` sums of products
-for one query at a time, and ``auto`` takes the quickest for the case at hand. For GPUs: ``flexible`` (flexible.py) has
+``fused`` is PyTorch's own kernel, ``direct`` plain products of what is seen, ``single`` sums of products for one query
+at a time, and ``auto`` takes the quickest for the case at hand. For GPUs: ``flexible`` (flexible.py) has
 PyTorch write a kernel for each rule of a mask, ``triton`` (triton_flash.py) is one written by hand. Next: flash.py.
 """
 

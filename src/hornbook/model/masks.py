@@ -74,8 +74,8 @@ class Mask:
     def stretches(self) -> list[tuple[slice, slice]]:
         """The queries in stretches, and for each the keys that some of its queries may see: one of all, if that is any.
 
-        Where nobody looks ahead, half of a square of queries and keys is never seen: four stretches leave 3/8 of it out,
-        and with a window what lies before it, too.
+        Where nobody looks ahead, half of a square of queries and keys is never seen: four stretches leave 3/8 of it
+        out, and with a window what lies before it, too.
         """
         time, length = self.query.index.shape[1], self.key.index.shape[1]
         if self.key is not self.query or looks_ahead(self.rule):
