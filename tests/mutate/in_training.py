@@ -54,10 +54,10 @@ TRAINING = [
     *mistakes_in(
         "training/float32.py", "training/test_float32.py",
         ("product(gradient, weight.T) if", "product(gradient, weight) if", "a gradient goes through the matrix the wrong way"),
-        ("product(gradient.T, hidden.T) if of_weight", "product(hidden.T, gradient.T) if of_weight", "the gradient of a matrix lies on its side"),
-        ("if ctx.biased and of_bias", "if False", "the bias does not learn"),
+        ("return product(hidden.T, gradient.T).T.contiguous()", "return product(hidden.T, gradient.T).view(gradient.shape[1], -1)", "the gradient of a matrix lies on its side"),
+        ("if ctx.biased and wanted_bias", "if False", "the bias does not learn"),
         (" and not torch.is_autocast_enabled(\"cpu\")", "", "what autocast wants in 16 bits is multiplied in 32"),
-        ("if of_weight else None", "if True else None", "what does not learn is multiplied for"),
+        ("if wanted_weight else None", "if True else None", "what does not learn is multiplied for"),
     ),
     *mistakes_in(
         "training/schedules.py", "training/test_schedules.py",

@@ -53,14 +53,15 @@ def some(*shape: int, seed: int = 0) -> Tensor:
 
 
 @pytest.mark.parametrize("biased", [True, False])
+@pytest.mark.parametrize("outputs", [20, 60])  # a weight's gradient is taken either way round
 @pytest.mark.parametrize("shape", [(7,), (3, 5), (1,)], ids=str)
-def test_a_linear_layer_and_its_gradients_are_those_of_64_bits_to_the_last_of_32(shape, biased):
+def test_a_linear_layer_and_its_gradients_are_those_of_64_bits_to_the_last_of_32(shape, outputs, biased):
     layer, hidden, upstream = (
-        nn.Linear(48, 20, bias=biased),
+        nn.Linear(48, outputs, bias=biased),
         some(*shape, 48).requires_grad_(),
-        some(*shape, 20, seed=1),
+        some(*shape, outputs, seed=1),
     )
-    exact = nn.Linear(48, 20, bias=biased).double()
+    exact = nn.Linear(48, outputs, bias=biased).double()
     exact.load_state_dict(layer.state_dict())
     wide = hidden.detach().double().requires_grad_()
     with Precision("float32").autocast():

@@ -9,6 +9,7 @@ write input and output down. Next: scoring.py.
 from __future__ import annotations
 
 import torch
+from jaxtyping import Shaped
 from torch import Tensor
 
 OURS = torch.library.Library("hornbook", "FRAGMENT")  # type: ignore[no-untyped-call]
@@ -17,12 +18,12 @@ OURS.impl("written_out", torch.clone, "CompositeExplicitAutograd")  # type: igno
 
 
 @torch.library.register_fake("hornbook::written_out")  # type: ignore[untyped-decorator]
-def shape_of_it(values: Tensor) -> Tensor:
+def shape_of_it(values: Shaped[Tensor, "*shape"]) -> Shaped[Tensor, "*shape"]:
     """What a compiler has to know of it."""
     return torch.empty_like(values)
 
 
-def written_out(values: Tensor) -> Tensor:
+def written_out(values: Shaped[Tensor, "*shape"]) -> Shaped[Tensor, "*shape"]:
     """The same values, which nothing learns through; a copy in compiled code alone."""
     answer: Tensor = torch.ops.hornbook.written_out(values) if torch.compiler.is_compiling() else values
     return answer

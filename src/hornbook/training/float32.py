@@ -18,6 +18,19 @@ from torch import Tensor
 from hornbook.model.arithmetic import WORTH_ANOTHER, in_any_code, product
 from hornbook.training.linear_products import LinearProducts
 
+NARROW = 512
+"""Up to so many inputs a weight's gradient is quicker the other way round, if there are more outputs."""
+
+
+def of_weight(gradient: Float[Tensor, "N O"], hidden: Float[Tensor, "N I"]) -> Float[Tensor, "O I"]:
+    """gradientᵀ · hidden, the narrower of the two first, for that is the one which has to be transposed.
+
+    16,384 rows, 128 to 512 wide, two cores: 10 ms instead of 19. Where both are wide, turning the answer takes as long.
+    """
+    if hidden.shape[1] < gradient.shape[1] and hidden.shape[1] <= NARROW:
+        return product(hidden.T, gradient.T).T.contiguous()
+    return product(gradient.T, hidden.T)
+
 
 class Float32Product(torch.autograd.Function):
     """hidden [N, I], weight [O, I], bias [O] -> hidden · weightᵀ + bias [N, O]."""
@@ -37,11 +50,11 @@ class Float32Product(torch.autograd.Function):
     ) -> tuple[Float[Tensor, "N I"] | None, Float[Tensor, "O I"] | None, Float[Tensor, " O"] | None]:
         """Of what learns."""
         (hidden, weight), (gradient,) = ctx.saved_tensors, gradients
-        of_hidden, of_weight, of_bias = ctx.needs_input_grad
+        wanted_hidden, wanted_weight, wanted_bias = ctx.needs_input_grad
         return (
-            product(gradient, weight.T) if of_hidden else None,
-            product(gradient.T, hidden.T) if of_weight else None,
-            gradient.sum(0) if ctx.biased and of_bias else None,
+            product(gradient, weight.T) if wanted_hidden else None,
+            of_weight(gradient, hidden) if wanted_weight else None,
+            gradient.sum(0) if ctx.biased and wanted_bias else None,
         )
 
 
